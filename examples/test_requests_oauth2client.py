@@ -1,0 +1,49 @@
+"""requests-oauth2client: an auth object for requests that says how it authenticates, and keeps its own token."""
+
+import pytest
+import requests
+from requests_oauth2client import ClientSecretBasic, ClientSecretPost, OAuth2Client, OAuth2ClientCredentialsAuth
+
+
+def authenticate(oauthcc, method=ClientSecretBasic, **options):
+    client = OAuth2Client(oauthcc.token_url, auth=method(oauthcc.client_id, oauthcc.client_secret))
+    return OAuth2ClientCredentialsAuth(client, **options)
+
+
+def test_gets_a_token_and_calls_the_api(oauthcc):
+    oauthcc.api.get("/orders").reply(json=[{"id": 7}])
+
+    reply = requests.get(f"{oauthcc.api_url}orders", auth=authenticate(oauthcc))
+
+    assert reply.json() == [{"id": 7}]
+
+
+def test_reuses_its_token(oauthcc):
+    auth = authenticate(oauthcc)
+    requests.get(oauthcc.api_url, auth=auth)
+    requests.get(oauthcc.api_url, auth=auth)
+
+    assert len(oauthcc.token_requests) == 1
+    assert len(oauthcc.api_requests) == 2
+
+
+def test_renews_its_token_after_expiry(oauthcc):
+    auth = authenticate(oauthcc)
+    requests.get(oauthcc.api_url, auth=auth)
+    oauthcc.clock.expire()
+    requests.get(oauthcc.api_url, auth=auth)
+
+    assert len(oauthcc.token_requests) == 2
+
+
+def test_sends_what_the_provider_wants(oauthcc):
+    requests.get(f"{oauthcc.api_url}orders", auth=authenticate(oauthcc, scope="orders:read"))
+
+    oauthcc.assert_token_request(scope="orders:read", auth_method="client_secret_basic")
+    oauthcc.assert_api_request(path="/orders", scope="orders:read")
+
+
+@pytest.mark.oauthcc("graphnet")
+def test_works_with_the_graphnet_profile(oauthcc):
+    assert requests.get(oauthcc.api_url, auth=authenticate(oauthcc, ClientSecretPost)).ok
+    oauthcc.assert_token_request(auth_method="client_secret_post", scope=None)

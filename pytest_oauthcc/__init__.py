@@ -1,0 +1,77 @@
+"""
+Test OAuth 2.0 client credentials code against a faithful fake of its provider.
+
+Everything is imported when it is first used, so that a test run that does not need it pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_oauthcc._provider import Provider, provider
+    from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.core.clients import Client
+    from pytest_oauthcc.core.journal import ApiRequest, TokenRequest
+    from pytest_oauthcc.core.templates import OMIT
+    from pytest_oauthcc.core.tokens import IssuedToken
+    from pytest_oauthcc.errors import (
+        Mismatch,
+        NotServed,
+        OauthccError,
+        OptionError,
+        ProfileError,
+        TooManyExchanges,
+        Violation,
+    )
+    from pytest_oauthcc.profiles import Profile
+
+__all__ = [
+    "OMIT",
+    "ApiRequest",
+    "Client",
+    "Clock",
+    "IssuedToken",
+    "Mismatch",
+    "NotServed",
+    "OauthccError",
+    "OptionError",
+    "Profile",
+    "ProfileError",
+    "Provider",
+    "TokenRequest",
+    "TooManyExchanges",
+    "Violation",
+    "provider",
+]
+
+_HOMES = {
+    "OMIT": "core.templates",
+    "ApiRequest": "core.journal",
+    "Client": "core.clients",
+    "Clock": "clock",
+    "IssuedToken": "core.tokens",
+    "Mismatch": "errors",
+    "NotServed": "errors",
+    "OauthccError": "errors",
+    "OptionError": "errors",
+    "Profile": "profiles",
+    "ProfileError": "errors",
+    "Provider": "_provider",
+    "TokenRequest": "core.journal",
+    "TooManyExchanges": "errors",
+    "Violation": "errors",
+    "provider": "_provider",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,434 @@
+"""``Provider``: what a test holds in its hand."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pytest_oauthcc.core.authority import Authority
+from pytest_oauthcc.core.clients import Client
+from pytest_oauthcc.core.scopes import as_scopes
+from pytest_oauthcc.errors import Mismatch, OptionError, TooManyExchanges
+from pytest_oauthcc.explain.expectation import ANY, ApiExpectation, TokenExpectation
+from pytest_oauthcc.options import Layer, check_option
+from pytest_oauthcc.transports.switchboard import BOARD
+
+if TYPE_CHECKING:
+
+    from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.core.api import Api
+    from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.journal import ApiRequest, Exchange, RequestLog, TokenRequest
+    from pytest_oauthcc.core.messages import Answer, Request
+    from pytest_oauthcc.core.settings import Settings
+    from pytest_oauthcc.core.token_endpoint import TokenEndpoint
+    from pytest_oauthcc.core.tokens import IssuedToken
+    from pytest_oauthcc.profiles import Profile
+
+__all__ = ["Provider", "provider"]
+
+
+class Provider:
+    """
+    A fake OAuth 2.0 provider, authorization server and protected API, as a test sees it.
+
+    Tests get one from the fixture ``oauthcc``, from ``oauthcc_factory`` or from ``pytest_oauthcc.provider``.
+
+    Attributes:
+        token_endpoint: Scripts the token endpoint: ``fail``, ``reply``, ``time_out``...
+        api: Scripts the protected API and its routes.
+        clock: The clock that decides when a token is expired.
+    """
+
+    __module__ = "pytest_oauthcc"
+
+    def __init__(self, settings: Settings, dialect: Dialect, clock: Clock, profile: Profile | None = None) -> None:
+        self.profile = profile
+        self.clock = clock
+        self.name = dialect.name
+        self.authority = Authority(
+            settings, dialect, clock, find_issued=self._find_issued, provenance=BOARD.provenance
+        )
+        self._state = self.authority.state
+        self._allowed: dict[str, str] = {**dialect.allow, **settings.allow}
+        self._exchanges_before_test = 0
+        self.token_endpoint: TokenEndpoint = self.authority.token_endpoint
+        self.api: Api = self.authority.api
+
+    def __repr__(self) -> str:
+        return f"<Provider {self.name}: {self.token_url}, {len(self.exchanges)} exchanges>"
+
+    # --- where
+
+    @property
+    def token_url(self) -> str:
+        """Where the token endpoint is."""
+        return self._state.settings.token_url
+
+    @property
+    def api_url(self) -> str:
+        """
+        Where the protected API is.
+
+        Raises:
+            OptionError: The provider was made with ``api_url=None``.
+        """
+        __tracebackhide__ = True
+        url = self._state.settings.api_url
+        if url is None:
+            raise OptionError("this provider has no fake API (api_url=None); leave the option out to get one")
+        return url
+
+    @property
+    def issuer(self) -> str:
+        """The issuer identifier (RFC 8414 section 2)."""
+        return self._state.settings.issuer
+
+    @property
+    def metadata_url(self) -> str:
+        """Where the authorization server's metadata are (RFC 8414 section 3)."""
+        return self.authority.metadata_url
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the public keys are (RFC 7517)."""
+        return self.authority.jwks_url
+
+    # --- who
+
+    @property
+    def client_id(self) -> str:
+        """The client identifier."""
+        return self._state.main_client.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The client secret as it is now."""
+        return self._state.main_client.client_secret
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What the client may have; nothing where it may have anything."""
+        return self._state.main_client.scopes or ()
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options that the profile declares for itself, such as ``api_key``, with their values."""
+        return self._state.settings.own
+
+    def add_client(
+        self,
+        client_id: str | None = None,
+        *,
+        client_secret: str | None = None,
+        scopes: str | Iterable[str] | None = None,
+        auth_methods: Sequence[str] | None = None,
+    ) -> Client:
+        """
+        Register another client.
+
+        Args:
+            client_id: Its identifier; made up where not given.
+            client_secret: Its secret; made up where not given.
+            scopes: What it may have; None means what the provider's own client may have.
+            auth_methods: How it may authenticate; None means however the provider takes it.
+
+        Returns:
+            The client with its ``client_id`` and ``client_secret``.
+
+        Raises:
+            OptionError: There is such a client already, or an argument is of the wrong type.
+        """
+        __tracebackhide__ = True
+        where = "add_client()"
+        if client_id is not None:
+            check_option("client_id", client_id, where, {})
+        if client_secret is not None:
+            check_option("client_secret", client_secret, where, {})
+        if client_id in self._state.clients:
+            raise OptionError(f"add_client(): there is a client {client_id!r} already")
+        methods = None if auth_methods is None else check_option("auth_methods", auth_methods, where, {})
+        client = Client(
+            client_id or f"client-{secrets.token_hex(4)}",
+            client_secret or secrets.token_hex(16),
+            self._state.main_client.scopes if scopes is None else check_option("scopes", scopes, where, {}),
+            self._state.settings.default_scopes,
+            methods,
+        )
+        self._state.clients[client.client_id] = client
+        return client
+
+    def rotate_secret(self) -> str:
+        """Give the client a new secret; the old one is refused from now on. Returns the new secret."""
+        self._state.main_client.client_secret = secrets.token_hex(16)
+        return self._state.main_client.client_secret
+
+    # --- tokens
+
+    def mint(  # noqa: PLR0913 - what a token says
+        self,
+        scope: str | Iterable[str] | None = None,
+        *,
+        expires_in: float | None = None,
+        claims: Mapping[str, Any] | None = None,
+        client_id: str | None = None,
+        alg: str | None = None,
+        headers: Mapping[str, Any] | None = None,
+    ) -> str:
+        """
+        Issue an access token without a token request; the API takes it.
+
+        Args:
+            scope: What it is good for; by default what a request without scope would get.
+            expires_in: Its lifetime in seconds; 0 gives one that is expired at once.
+            claims: Claims to add or replace; ``OMIT`` leaves one out.
+            client_id: Whom it is for; by default the provider's own client.
+            alg: Another JOSE algorithm than the provider's own.
+            headers: Members of the JWT header to add or replace.
+
+        Returns:
+            The token, different from every other.
+
+        Raises:
+            OptionError: ``alg`` is unknown.
+        """
+        __tracebackhide__ = True
+        if alg is not None:
+            check_option("signing_alg", alg, "mint()", {})
+        client = self._state.main_client
+        scopes = as_scopes(scope) if scope is not None else client.default_scopes or client.scopes or ()
+        with self._state.lock:
+            token = self._state.issue(
+                client_id or client.client_id,
+                scopes,
+                now=self.clock.time(),
+                lifetime=expires_in,
+                claims=claims,
+                alg=alg,
+                header=headers,
+            )
+        return token.value
+
+    def revoke(self, token: str | IssuedToken | None = None) -> int:
+        """
+        Revoke a token; the API refuses it from now on.
+
+        Args:
+            token: The token or its value; None revokes all that are still good.
+
+        Returns:
+            How many tokens were revoked.
+
+        Raises:
+            OptionError: This provider never issued the token.
+        """
+        __tracebackhide__ = True
+        value = getattr(token, "value", token)
+        if value is not None and self._state.tokens.get(value) is None:
+            raise OptionError("revoke(): this provider never issued that token; without an argument it revokes all")
+        return self._state.tokens.revoke(value, self.clock.time())
+
+    def rotate_keys(self) -> None:
+        """Sign with a fresh key from now on; the published keys hold the older ones as well."""
+        with self._state.lock:
+            self._state.keys.rotate()
+
+    @property
+    def tokens(self) -> tuple[IssuedToken, ...]:
+        """Every token that was issued, the oldest first."""
+        return tuple(self._state.tokens)
+
+    @property
+    def licence_holders(self) -> dict[str, float]:
+        """
+        Who holds a licence: client ids with the time, in seconds since the epoch, until which it is taken.
+
+        Raises:
+            OptionError: The profile knows no licences.
+        """
+        __tracebackhide__ = True
+        if self._state.licences is None:
+            raise OptionError(f"the profile {self.name!r} has no licences; jim2 is one that has")
+        return self._state.licences.holders(self.clock.time())
+
+    # --- seeing
+
+    @property
+    def token_requests(self) -> RequestLog[TokenRequest]:
+        """The requests to the token endpoint, the oldest first."""
+        return self._state.journal.token_requests
+
+    @property
+    def api_requests(self) -> RequestLog[ApiRequest]:
+        """The requests to the protected API, the oldest first."""
+        return self._state.journal.api_requests
+
+    @property
+    def exchanges(self) -> RequestLog[Exchange]:
+        """All requests, the oldest first."""
+        return self._state.journal.exchanges
+
+    @property
+    def violations(self) -> list[Any]:
+        """The rules that the client broke so far, in the order of its requests."""
+        return [violation for entry in self.exchanges for violation in entry.violations]
+
+    def allow(self, rules: Mapping[str, str]) -> None:
+        """
+        Let the client break rules for the rest of the test.
+
+        Args:
+            rules: Rule ids, each with the reason why that is fine; the report shows them.
+
+        Raises:
+            OptionError: Not a table of texts.
+        """
+        __tracebackhide__ = True
+        self._allowed.update(check_option("allow", rules, "allow()", {}))
+
+    def allows(self, rule_id: str) -> bool:
+        """Whether a test lets a rule be broken."""
+        return rule_id in self._allowed
+
+    # --- asserting
+
+    def assert_token_request(  # noqa: PLR0913 - what can be looked at
+        self,
+        *,
+        grant_type: Any = ANY,
+        scope: Any = ANY,
+        auth_method: Any = ANY,
+        client_id: Any = ANY,
+        headers: Any = ANY,
+        params: Any = ANY,
+        count: int | None = None,
+    ) -> None:
+        """
+        Assert that at least one token request looks like this.
+
+        Only what is given is looked at; None means absent.
+
+        Args:
+            grant_type: The parameter ``grant_type``.
+            scope: The scopes that were asked for, as a text or an iterable; they compare as sets.
+            auth_method: ``client_secret_basic``, ``client_secret_post``...
+            client_id: Whom the request names as the client.
+            headers: Headers that it has to carry among others; names compare without case.
+            params: Parameters that it has to carry among others.
+            count: How many requests have to look like this exactly; 0 for none.
+
+        Raises:
+            Mismatch: There is none, or not that many.
+            OptionError: An argument is of the wrong type.
+        """
+        __tracebackhide__ = True
+        expected = TokenExpectation(
+            grant_type=grant_type,
+            scope=scope,
+            auth_method=auth_method,
+            client_id=client_id,
+            headers=headers,
+            params=params,
+        )
+        self._assert(expected, count)
+
+    def assert_api_request(  # noqa: PLR0913 - what can be looked at
+        self,
+        *,
+        method: Any = ANY,
+        path: Any = ANY,
+        params: Any = ANY,
+        json: Any = ANY,
+        headers: Any = ANY,
+        scope: Any = ANY,
+        count: int | None = None,
+    ) -> None:
+        """
+        Assert that at least one API request looks like this.
+
+        Only what is given is looked at; None means absent.
+
+        Args:
+            method: The HTTP method.
+            path: The path below ``api_url``.
+            params: Query parameters that it has to carry among others.
+            json: The JSON body.
+            headers: Headers that it has to carry among others; names compare without case.
+            scope: The scopes of the token that it carried; they compare as sets.
+            count: How many requests have to look like this exactly; 0 for none.
+
+        Raises:
+            Mismatch: There is none, or not that many.
+            OptionError: An argument is of the wrong type.
+        """
+        __tracebackhide__ = True
+        expected = ApiExpectation(method=method, path=path, params=params, json=json, headers=headers, scope=scope)
+        self._assert(expected, count)
+
+    def _assert(self, expected: TokenExpectation | ApiExpectation, count: int | None) -> None:
+        __tracebackhide__ = True
+        from pytest_oauthcc.explain.mismatch import mismatch
+
+        text = mismatch(expected, self._state.journal, count=count)
+        if text is not None:
+            raise Mismatch(text)
+
+    # --- what the switchboard and the plugin call
+
+    def exchange(self, request: Request, api_path: str | None) -> Answer:
+        """Answer one request; transports call this through the switchboard."""
+        journal, limit = self._state.journal, self._state.settings.max_exchanges
+        if journal.count - self._exchanges_before_test >= limit:
+            from pytest_oauthcc.explain.too_many import too_many
+
+            error = TooManyExchanges(too_many(limit, journal))
+            BOARD.failures.append(error)
+            raise error
+        return self.authority.serve(request, api_path)[1]
+
+    def begin_test(self) -> None:
+        """Count exchanges towards ``max_exchanges`` from here."""
+        self._exchanges_before_test = self._state.journal.count
+
+    def expiry_of(self, value: str | None) -> tuple[float, float] | None:
+        """Tell the clock when a token was issued and when it expires; None asks for the newest one."""
+        token = self._state.tokens.newest if value is None else self._state.tokens.get(value)
+        return None if token is None else (token.issued, token.expiry)
+
+    def _find_issued(self, value: str) -> IssuedToken | None:
+        return self._state.tokens.get(value)
+
+
+@contextmanager
+def provider(profile: str | None = None, **options: Any) -> Iterator[Provider]:
+    """
+    Fake a provider where no fixture fits: session scope, ``setUpClass``, Hypothesis, a REPL.
+
+    ``with pytest_oauthcc.provider("hgem", api_key="k-123") as p:`` gives what the fixture ``oauthcc`` gives.
+
+    Args:
+        profile: A profile's name or the path of a .toml file.
+        options: As for ``@pytest.mark.oauthcc``; only ini settings are inherited.
+
+    Yields:
+        The provider.
+
+    Raises:
+        OptionError: An option is wrong.
+        OauthccError: At the end, what the client did wrong and nobody saw yet.
+    """
+    __tracebackhide__ = True
+    from pytest_oauthcc.session import Session
+
+    layer = Layer("pytest_oauthcc.provider()", {**options, **({} if profile is None else {"profile": profile})})
+    session = Session()
+    try:
+        made = session.open(layer)
+        yield made
+        session.settle()
+    finally:
+        session.close()
+
+

@@ -1,0 +1,102 @@
+"""Hands of our own, or of somebody's ``travel()``, that time-machine shows to everybody."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from datetime import timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from pytest_oauthcc.clock.reading import microseconds, moment_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+__all__ = ["OwnTravel", "TravellerHands", "start", "top_traveller"]
+
+# time-machine takes a destination in UTC, or in a named zone, as a wish to move the machine to that zone.
+_NO_PLACE_IN_PARTICULAR = timezone(timedelta(hours=1))
+
+
+def _stack() -> list[Any]:
+    module: Any = sys.modules.get("time_machine")
+    # Version 2 had another name for it.
+    travellers: list[Any] = getattr(module, "traveller_stack", None) or getattr(module, "coordinates_stack", None) or []
+    return travellers
+
+
+def top_traveller() -> Any:
+    """Give the traveller whose time it is at the moment, or None where nobody travels."""
+    stack = _stack()
+    return stack[-1] if stack else None
+
+
+def start() -> OwnTravel:
+    """Take the time over from the machine; nobody else may have done so. It runs on as it is."""
+    return OwnTravel(importlib.import_module("time_machine").travel(_destination(microseconds()), tick=True))
+
+
+def _destination(microseconds: int, zone: tzinfo = _NO_PLACE_IN_PARTICULAR) -> Any:
+    return moment_at(microseconds).astimezone(zone)
+
+
+class TravellerHands:
+    """A traveller of time-machine's, whoever started it."""
+
+    def __init__(self, traveller: Any) -> None:
+        self.traveller = traveller
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TravellerHands) and other.traveller is self.traveller
+
+    def __hash__(self) -> int:
+        return id(self.traveller)
+
+    def read(self) -> int:
+        """Give the time in microseconds since the epoch."""
+        return int(self.traveller.time_ns()) // 1000
+
+    def shift(self, microseconds: int) -> None:
+        """Move by so much."""
+        self.traveller.shift(timedelta(microseconds=microseconds))
+
+    def stand(self) -> Callable[[], None] | None:
+        """Stop, on the next full microsecond."""
+        if not self.traveller._tick:  # noqa: SLF001
+            return None
+        # To the next microsecond: what was read a moment ago must not lie in the future.
+        self._move_to(self.read() + 1, tick=False)
+        return self._go
+
+    def _go(self) -> None:
+        if not self.traveller._tick:  # noqa: SLF001
+            self._move_to(self.read(), tick=True)
+            self.read()  # time-machine begins to count when it is read for the first time
+
+    def _move_to(self, microseconds: int, *, tick: bool) -> None:
+        name = self.traveller._destination_tzname  # noqa: SLF001
+        zone = ZoneInfo(name) if name else _NO_PLACE_IN_PARTICULAR
+        self.traveller.move_to(_destination(microseconds, zone), tick=tick)
+
+    def is_in_effect(self) -> bool:
+        """Whether the journey is still on."""
+        return any(traveller is self.traveller for traveller in _stack())
+
+
+class OwnTravel(TravellerHands):
+    """A journey that this package started, and ends."""
+
+    def __init__(self, travel: Any) -> None:
+        super().__init__(travel.start())
+        self.read()  # time-machine begins to count when it is read for the first time
+        self._travel = travel
+
+    def remove(self) -> None:
+        """End the journey, also below another one; one that somebody else ended is left alone."""
+        stack = _stack()
+        if top_traveller() is self.traveller:
+            self._travel.stop()
+        elif self.is_in_effect():
+            stack[:] = [traveller for traveller in stack if traveller is not self.traveller]

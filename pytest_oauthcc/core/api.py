@@ -1,0 +1,274 @@
+"""The protected API: any path under ``api_url``, behind a check of the token (RFC 6750)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from pytest_oauthcc.core.bearer import check_token, find_token
+from pytest_oauthcc.core.causes import API_REFUSALS, Cause, Refusal, Verdict
+from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
+from pytest_oauthcc.core.gates import Gate
+from pytest_oauthcc.core.journal import ApiRequest
+from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
+from pytest_oauthcc.core.refusals import challenge, json_response, lookup, refuse
+from pytest_oauthcc.core.routes import METHODS, Route, RouteTable
+from pytest_oauthcc.core.scopes import as_scopes
+from pytest_oauthcc.core.script import Alter, Fail, Reply, Script, Scripted
+from pytest_oauthcc.core.state import State
+from pytest_oauthcc.core.templates import OMIT
+from pytest_oauthcc.core.tokens import IssuedToken
+from pytest_oauthcc.errors import OptionError
+
+__all__ = ["Api"]
+
+_EMPTY = json_response(200, {})
+_STATUS_OF_ERROR: Mapping[str, int] = {"invalid_token": 401, "insufficient_scope": 403, "invalid_request": 400}
+
+
+class Api(Scripted):
+    """
+    The fake API of one provider; its verbs (``fail``, ``reply``...) script all of it, those of a route only that.
+
+    Args:
+        state: The provider's state.
+        find_issued: Finds a token by its value, also among those of providers that share the API.
+        provenance: Tells where an unknown token came from.
+    """
+
+    __module__ = "pytest_oauthcc"
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        find_issued: Callable[[str], IssuedToken | None],
+        provenance: Callable[[str], str | None],
+    ) -> None:
+        super().__init__()
+        self._state = state
+        self._find_issued = find_issued
+        self._provenance = provenance
+        self._routes = RouteTable()
+        self._scopes: frozenset[str] = frozenset()
+        self._audience = state.settings.audience or ((state.settings.api_url,) if state.settings.api_url else ())
+        self._headers = dict(state.settings.headers)
+        self._tables = [self._routes]
+
+    def share_with(self, others: Sequence[Api]) -> None:
+        """Know the routes of other providers' APIs, too, which have the same ``api_url``."""
+        self._tables = [self._routes, *(other._routes for other in others)]  # noqa: SLF001 - the same class
+
+    def __repr__(self) -> str:
+        routes = f", {len(self._routes)} routes" if len(self._routes) else ""
+        return f"<API {self._state.settings.api_url}{routes}>"
+
+    # --- what a test says about it
+
+    def require(
+        self,
+        *,
+        scope: str | Iterable[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        audience: str | Sequence[str] | None = None,
+    ) -> Self:
+        """
+        Make the API demand more of every request.
+
+        Args:
+            scope: What a token has to be good for; too little gets 403 ``insufficient_scope``.
+            headers: Extra headers with their values.
+            audience: What the API is called; a token for somebody else gets 401.
+
+        Returns:
+            The API.
+        """
+        if scope is not None:
+            self._scopes = frozenset(as_scopes(scope))
+        if headers is not None:
+            self._headers.update(headers)
+        if audience is not None:
+            self._audience = (audience,) if isinstance(audience, str) else tuple(audience)
+        return self
+
+    def route(
+        self,
+        path: str,
+        *,
+        method: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+    ) -> Route:
+        """
+        Declare a route; from then on paths without one answer 404.
+
+        Args:
+            path: Below ``api_url``; ``{name}`` matches one segment.
+            method: An HTTP method; None takes any.
+            params: Query parameters that have to be there with these values.
+            json: The JSON body that has to be there.
+
+        Returns:
+            The route, to be scripted; the same one when it was declared before.
+
+        Raises:
+            OptionError: The path is a URL or has a query, or the method is none of HTTP's.
+        """
+        __tracebackhide__ = True
+        if method is not None and method.upper() not in METHODS:
+            raise OptionError(f"method is {method!r}; valid are {', '.join(METHODS)}, or None for any")
+        return self._routes.declare(method and method.upper(), path, params, OMIT if json is None else json)
+
+    def get(self, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Route:
+        """Declare a GET route; see ``route``."""
+        __tracebackhide__ = True
+        return self.route(path, method="GET", params=params, json=json)
+
+    def post(self, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Route:
+        """Declare a POST route; see ``route``."""
+        __tracebackhide__ = True
+        return self.route(path, method="POST", params=params, json=json)
+
+    def put(self, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Route:
+        """Declare a PUT route; see ``route``."""
+        __tracebackhide__ = True
+        return self.route(path, method="PUT", params=params, json=json)
+
+    def patch(self, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Route:
+        """Declare a PATCH route; see ``route``."""
+        __tracebackhide__ = True
+        return self.route(path, method="PATCH", params=params, json=json)
+
+    def delete(self, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Route:
+        """Declare a DELETE route; see ``route``."""
+        __tracebackhide__ = True
+        return self.route(path, method="DELETE", params=params, json=json)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The declared routes in the order of their declaration."""
+        return tuple(self._routes)
+
+    # --- what a client gets
+
+    def respond(self, request: Request, path: str) -> tuple[ApiRequest, Answer]:
+        """
+        Answer one API request.
+
+        Args:
+            request: The request.
+            path: The part of its path below ``api_url``, with a slash in front.
+
+        Returns:
+            Its entry for the journal, and what the client gets.
+        """
+        found = find_token(request, self._state.dialect.api)
+        entry = ApiRequest(request, self._state.clock.time(), path, found.value)
+        if found.value is not None:
+            entry.token = self._find_issued(found.value)
+        route = next((route for table in self._tables if len(table) and (route := table.find(entry)) is not None), None)
+        scripts = tuple(
+            script for script in (route.script if route is not None else None, self.script) if script and not script.is_empty
+        )
+        gate: Gate | None = None
+        if not scripts:
+            outcome: Response | NetworkFault = self._judge(entry, found.problem, route, scripts)
+        else:
+            outcome, gate = self._scripted(entry, found.problem, route, scripts)
+        entry.outcome = outcome
+        return entry, Answer(outcome, gate)
+
+    def _scripted(
+        self, entry: ApiRequest, problem: Verdict | None, route: Route | None, scripts: tuple[Script, ...]
+    ) -> tuple[Response | NetworkFault, Gate | None]:
+        timeout, gate = pass_modifiers(scripts, entry.request, self._state.clock.advance)
+        if timeout is not None:
+            return timeout, None
+        action = next((action for script in scripts if (action := script.take_fault()) is not None), None)
+        if action is None:
+            return self._judge(entry, problem, route, scripts), gate
+        outcome = fault_outcome(
+            action,
+            fail=self._fail,
+            proceed=lambda: self._judge(entry, problem, route, scripts),
+        )
+        return outcome, gate
+
+    def _fail(self, action: Fail) -> Response:
+        if action.error is None:
+            return page(action, action.status or 500)
+        status = action.status or _STATUS_OF_ERROR.get(action.error, 400)
+        verdict = Verdict(Cause.TOKEN_UNKNOWN, action.description or "the test told the API to refuse this request")
+        retry_after = action.retry_after_header()
+        fields = () if retry_after is None else (("Retry-After", retry_after),)
+        challenged = status in {400, 401, 403}
+        return refuse(
+            verdict,
+            Refusal(status, action.error),
+            self._state.values,
+            headers=fields,
+            www_authenticate=self._challenge(action.error, verdict.detail, None) if challenged else None,
+        )
+
+    def _judge(
+        self, entry: ApiRequest, problem: Verdict | None, route: Route | None, scripts: tuple[Script, ...]
+    ) -> Response:
+        verdict = self._check_headers(entry) or problem or self._check_token(entry)
+        if verdict is not None:
+            entry.verdict = verdict
+            return self._refuse(verdict, entry)
+        licences = self._state.licences
+        if licences is not None and entry.token is not None and licences.is_release(entry.path):
+            licences.release(entry.token.client_id)
+            return _EMPTY
+        if route is None and any(map(len, self._tables)):
+            known = ", ".join(f"{known.method or 'any'} {known.path}" for table in self._tables for known in table)
+            return json_response(404, {"error": "not_found", "message": f"no such route; declared: {known}"})
+        reply = next((reply for script in scripts if (reply := script.take_reply()) is not None), None)
+        if isinstance(reply, Reply):
+            return reply.make(entry)
+        return reply.apply(_EMPTY) if isinstance(reply, Alter) else _EMPTY
+
+    def _check_headers(self, entry: ApiRequest) -> Verdict | None:
+        for name, wanted in self._headers.items():
+            found = entry.headers.get(name)
+            if found is None:
+                return Verdict(Cause.API_MISSING_HEADER, f"the header {name} is missing", {"header": name})
+            if found != wanted:
+                return Verdict(Cause.API_WRONG_HEADER, f"the header {name} has a wrong value", {"header": name})
+        return None
+
+    def _check_token(self, entry: ApiRequest) -> Verdict | None:
+        if entry.bearer is None:
+            name = self._state.dialect.api.header
+            return Verdict(Cause.TOKEN_MISSING, f"the request has no {name} header, and so no token")
+        return check_token(
+            entry.bearer,
+            entry.token,
+            now=entry.time,
+            audience=self._audience,
+            scopes=self._scopes,
+            provenance=self._provenance,
+        )
+
+    def _refuse(self, verdict: Verdict, entry: ApiRequest) -> Response:
+        dialect = self._state.dialect.api
+        refusal = lookup(verdict.cause, dialect.refusals, API_REFUSALS)
+        scope = " ".join(sorted(self._scopes)) if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
+        values = {**self._state.values, "scope": scope, "now": int(entry.time)}
+        return refuse(
+            verdict, refusal, values, www_authenticate=self._challenge(refusal.error, verdict.detail, scope)
+        )
+
+    def _challenge(self, error: str | None, description: str, scope: str | None) -> str:
+        """Challenge as RFC 6750 section 3 wants it: no error where no token was sent (section 3.1)."""
+        dialect = self._state.dialect.api
+        attributes = {
+            "realm": dialect.realm,
+            "scope": scope,
+            "error": error,
+            "error_description": description if error is not None else None,
+        }
+        return challenge(dialect.scheme or "Bearer", attributes)
+
+

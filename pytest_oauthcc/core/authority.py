@@ -1,0 +1,152 @@
+"""One fake provider as a pure function: a plain request goes in, a plain answer comes out, the journal knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from pytest_oauthcc.core.api import Api
+from pytest_oauthcc.core.dialect import Dialect
+from pytest_oauthcc.core.journal import Exchange, OtherRequest
+from pytest_oauthcc.core.messages import Answer, Request, Response
+from pytest_oauthcc.core.metadata import metadata, metadata_paths
+from pytest_oauthcc.core.refusals import json_response
+from pytest_oauthcc.core.settings import Settings
+from pytest_oauthcc.core.state import ClockLike, State
+from pytest_oauthcc.core.token_endpoint import TokenEndpoint
+from pytest_oauthcc.core.tokens import IssuedToken
+
+__all__ = ["Authority", "site_of"]
+
+_USUAL_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
+
+
+def site_of(url: str) -> tuple[str, str]:
+    """
+    Split a URL into the site that serves it and the path on it.
+
+    Args:
+        url: Absolute.
+
+    Returns:
+        The host in lower case, with its port where that is not the usual one of the scheme, and the path. The scheme
+        is left out: a token request to the http twin of an https endpoint has to be seen, not sent.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if port is not None and port != _USUAL_PORTS.get(parts.scheme):
+        host = f"{host}:{port}"
+    return host, parts.path or "/"
+
+
+class Authority:
+    """
+    The authorization server and the API of one provider.
+
+    Args:
+        settings: The resolved options.
+        dialect: The provider's own ways.
+        clock: Tells the time.
+        find_issued: Finds a token also at the providers that share the API; by default only here.
+        provenance: Tells where an unknown token came from.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        dialect: Dialect,
+        clock: ClockLike,
+        *,
+        find_issued: Callable[[str], IssuedToken | None] | None = None,
+        provenance: Callable[[str], str | None] = lambda _token: None,
+    ) -> None:
+        self.state = State(settings, dialect, clock)
+        self.token_endpoint = TokenEndpoint(self.state)
+        self.api = Api(self.state, find_issued=find_issued or self.state.tokens.get, provenance=provenance)
+        issuer = settings.issuer.rstrip("/")
+        self.jwks_url = f"{issuer}/.well-known/jwks.json"
+        parts = urlsplit(issuer)
+        paths = metadata_paths(parts.path)
+        self.metadata_url = f"{parts.scheme}://{parts.netloc}{paths[0]}"
+        self._endpoints: dict[str, Callable[[Request], tuple[Exchange, Answer]]] = {
+            key_of(settings.token_url): self.token_endpoint.respond,
+            key_of(self.jwks_url): self._serve_keys,
+        }
+        for path in paths:
+            self._endpoints[key_of(f"{parts.scheme}://{parts.netloc}{path}")] = self._serve_metadata
+
+    @property
+    def endpoints(self) -> Mapping[str, Callable[[Request], tuple[Exchange, Answer]]]:
+        """What serves the exact URLs of the authorization server, by ``key_of`` the URL."""
+        return self._endpoints
+
+    def respond(self, request: Request) -> Answer | None:
+        """
+        Answer a request and note it in the journal.
+
+        Args:
+            request: The request.
+
+        Returns:
+            What the client gets; None where the provider does not serve the URL.
+        """
+        api_path = None if key_of(request.url) in self._endpoints else self.api_path(request.url)
+        if api_path == "":
+            return None
+        return self.serve(request, api_path)[1]
+
+    def serve(self, request: Request, api_path: str | None) -> tuple[Exchange, Answer]:
+        """
+        Answer a request that is known to be for this provider, and note it in the journal.
+
+        Args:
+            request: The request.
+            api_path: The part of its path below ``api_url``; None where an exact URL serves it.
+
+        Returns:
+            Its entry in the journal, and what the client gets.
+        """
+        with self.state.lock:
+            entry: Exchange
+            if api_path is None:
+                entry, answer = self._endpoints[key_of(request.url)](request)
+            else:
+                entry, answer = self.api.respond(request, api_path)
+            self.state.journal.add(entry)
+        return entry, answer
+
+    def api_path(self, url: str) -> str:
+        """Return the part of a URL's path below ``api_url``, with a slash in front; nothing where it is not below."""
+        base = self.state.settings.api_url
+        if base is None:
+            return ""
+        base_site, base_path = site_of(base)
+        site, path = site_of(url)
+        base_path = base_path.rstrip("/")
+        if site != base_site or not (path == base_path or path.startswith(base_path + "/")):
+            return ""
+        return path[len(base_path) :] or "/"
+
+    def _serve_metadata(self, request: Request) -> tuple[Exchange, Answer]:
+        return self._serve(request, "metadata", json_response(200, metadata(self.state, jwks_url=self.jwks_url)))
+
+    def _serve_keys(self, request: Request) -> tuple[Exchange, Answer]:
+        return self._serve(request, "keys", json_response(200, self.state.keys.jwks()))
+
+    def _serve(self, request: Request, endpoint: str, response: Response) -> tuple[Exchange, Answer]:
+        entry = OtherRequest(request, self.state.clock.time(), endpoint)
+        if request.method not in {"GET", "HEAD"}:
+            response = Response(405, (("Allow", "GET, HEAD"),))
+        entry.outcome = response
+        return entry, Answer(response)
+
+
+def key_of(url: str) -> str:
+    """Return what two spellings of the same URL have in common: host, port and path, without scheme and query."""
+    site, path = site_of(url)
+    return site + path

@@ -1,0 +1,146 @@
+"""The token of an API request: where it is, and whether it is good (RFC 6750)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.dialect import ApiDialect
+from pytest_oauthcc.core.messages import Request
+from pytest_oauthcc.core.parameters import FORM, media_type
+from pytest_oauthcc.core.targets import same_audience
+from pytest_oauthcc.core.tokens import IssuedToken
+
+__all__ = ["Found", "check_token", "find_token"]
+
+_B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The token that a request carries, if any, or what is wrong with the way it carries it."""
+
+    value: str | None = None
+    problem: Verdict | None = None
+
+
+_NONE = Found()
+
+
+def find_token(request: Request, dialect: ApiDialect) -> Found:
+    """
+    Find the token of an API request.
+
+    Args:
+        request: The request.
+        dialect: Which header carries the token, with which scheme.
+
+    Returns:
+        The token, or what is wrong.
+    """
+    header = request.headers.get(dialect.header)
+    elsewhere = _token_elsewhere(request)
+    if header is None:
+        if elsewhere is None:
+            return _NONE
+        # RFC 6750 section 2 has an API support the header only; a token anywhere else is not looked at.
+        detail = f"the request carries its token in the {elsewhere}; this API takes it in the {dialect.header} header only"
+        return Found(problem=Verdict(Cause.TOKEN_MISSING, detail, {"where": elsewhere}))
+    if elsewhere is not None:
+        detail = f"the request carries a token in the {dialect.header} header and another in the {elsewhere}"
+        return Found(problem=Verdict(Cause.TOKEN_TWICE, detail, {"where": elsewhere}))
+    return _read_header(header, dialect)
+
+
+def _read_header(header: str, dialect: ApiDialect) -> Found:
+    if not dialect.scheme:
+        return Found(header) if header else _NONE
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != dialect.scheme.lower():
+        shown = f"the scheme {scheme!r}" if _ else "no scheme"
+        detail = f"the {dialect.header} header has {shown}; this API takes {dialect.scheme!r} and one blank before the token"
+        return Found(problem=Verdict(Cause.TOKEN_MALFORMED, detail, {"scheme": scheme if _ else ""}))
+    if not _B64TOKEN.fullmatch(value):
+        return Found(problem=Verdict(Cause.TOKEN_MALFORMED, _explain_malformed(value, dialect), {"value": None}))
+    return Found(value)
+
+
+def _explain_malformed(value: str, dialect: ApiDialect) -> str:
+    if not value.strip():
+        return f"nothing stands after {dialect.scheme} in the {dialect.header} header"
+    if value.lower().startswith("bearer "):
+        return f"the word {dialect.scheme} stands twice in the {dialect.header} header"
+    if value != value.strip():
+        return f"there is white space around the token in the {dialect.header} header"
+    return f"what stands after {dialect.scheme} has characters that no bearer token has (RFC 6750 section 2.1)"
+
+
+def _token_elsewhere(request: Request) -> str | None:
+    if "access_token=" in request.url and "access_token" in parse_qs(request.split.query, keep_blank_values=True):
+        return "query"
+    if b"access_token=" in request.body and media_type(request) == FORM:
+        names = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+        if "access_token" in names:
+            return "body"
+    return None
+
+
+def check_token(  # noqa: PLR0913 - what a token is checked for
+    value: str,
+    token: IssuedToken | None,
+    *,
+    now: float,
+    audience: tuple[str, ...],
+    scopes: frozenset[str],
+    provenance: Callable[[str], str | None],
+) -> Verdict | None:
+    """
+    Check a token that a request carries.
+
+    Args:
+        value: As it was sent.
+        token: What the fake remembers of it; None where it never issued it.
+        now: Seconds since the epoch.
+        audience: What the API is called; none means that it does not look.
+        scopes: What the token has to be good for.
+        provenance: Tells where a token that is not remembered came from, such as an earlier test.
+
+    Returns:
+        What is wrong with it, or None.
+    """
+    if token is None:
+        known = provenance(value)
+        detail = known or _explain_unknown(value)
+        return Verdict(Cause.TOKEN_UNKNOWN, detail, {"earlier": known is not None})
+    if token.revoked:
+        return Verdict(Cause.TOKEN_REVOKED, "the token was revoked", _facts(token))
+    if token.is_expired(now):
+        late = now - token.expiry
+        detail = f"the token expired {late:.0f} s ago" if late >= 1 else "the token has just expired"
+        return Verdict(Cause.TOKEN_EXPIRED, detail, _facts(token))
+    if audience and token.audience and not _audiences_meet(audience, token.audience):
+        detail = f"the token is for {' and '.join(token.audience)}; this API is {' or '.join(audience)}"
+        return Verdict(Cause.TOKEN_AUDIENCE, detail, _facts(token))
+    lacking = scopes - token.scopes
+    if lacking:
+        has = " ".join(sorted(token.scopes)) or "none"
+        detail = f"the token lacks the scope {' '.join(sorted(lacking))}; it has {has}"
+        return Verdict(Cause.INSUFFICIENT_SCOPE, detail, {**_facts(token), "lacking": tuple(sorted(lacking))})
+    return None
+
+
+def _audiences_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return any(same_audience(a, b) for a in one for b in other)
+
+
+def _facts(token: IssuedToken) -> Mapping[str, object]:
+    return {"token": token}
+
+
+def _explain_unknown(value: str) -> str:
+    if value in {"None", "null", "undefined"}:
+        return f"the token is the word {value!r}: the client sent what it has when it has no token"
+    return "this provider never issued the token"

@@ -1,0 +1,43 @@
+"""The clients that a provider knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_oauthcc.masking import mask
+
+__all__ = ["Client"]
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """
+    A client that is registered at the fake provider.
+
+    Args:
+        client_id: Its identifier.
+        client_secret: Its secret; a test rotates it with ``Provider.rotate_secret``.
+        scopes: What it may have; None means anything.
+        default_scopes: What it gets without asking; None means all of ``scopes``.
+        auth_methods: How it may authenticate; None means however the provider takes it.
+        grant_types: Grants that it may use.
+        jwks: Its public keys, for key-based methods.
+    """
+
+    client_id: str
+    client_secret: str
+    scopes: tuple[str, ...] | None = None
+    default_scopes: tuple[str, ...] | None = None
+    auth_methods: tuple[str, ...] | None = None
+    grant_types: frozenset[str] = field(default=frozenset({"client_credentials"}))
+    jwks: Mapping[str, Any] | None = None
+
+    def may_use(self, auth_method: str, provider_takes: Iterable[str]) -> bool:
+        """Whether the client may authenticate that way."""
+        return auth_method in (self.auth_methods if self.auth_methods is not None else provider_takes)
+
+    def __repr__(self) -> str:
+        scopes = "any scope" if self.scopes is None else " ".join(self.scopes) or "no scope"
+        return f"Client({self.client_id!r}, client_secret={mask(self.client_secret)}, {scopes})"

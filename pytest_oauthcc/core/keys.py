@@ -1,0 +1,103 @@
+"""Signing keys: made when they are first needed, once per process, and held as objects."""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_oauthcc.masking import fingerprint
+
+__all__ = ["KeyRing", "SigningKey", "make_key", "session_key"]
+
+_making = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """
+    One key of the fake.
+
+    Args:
+        alg: The JOSE algorithm (RFC 7518 section 3.1) it signs with.
+        kid: Its name in a JWT's header and in the JWKS.
+        private: What PyJWT signs with.
+        public_jwk: The public half (RFC 7517) without private members; None for a symmetric key, which stays secret.
+    """
+
+    alg: str
+    kid: str
+    private: Any = field(repr=False)
+    public_jwk: dict[str, Any] | None = field(repr=False)
+
+
+def make_key(alg: str) -> SigningKey:
+    """Make a fresh key for a JOSE algorithm; RSA keys have 2048 bits."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+    private: Any
+    if alg.startswith("HS"):
+        secret = secrets.token_bytes(int(alg[2:]) // 8)  # as long as the hash (RFC 7518 section 3.2)
+        return SigningKey(alg, f"hs-{secrets.token_hex(4)}", secret, None)
+    if alg.startswith("ES"):
+        private = ec.generate_private_key(ec.SECP256R1() if alg == "ES256" else ec.SECP384R1())
+        jwk = ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    elif alg == "EdDSA":
+        private = ed25519.Ed25519PrivateKey.generate()
+        jwk = OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    else:
+        private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        jwk = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    kid = f"{alg.lower()}-{fingerprint(json.dumps(jwk, sort_keys=True))}{secrets.token_hex(2)}"
+    jwk.pop("key_ops", None)
+    return SigningKey(alg, kid, private, {**jwk, "kid": kid, "alg": alg, "use": "sig"})
+
+
+@functools.cache
+def _made_once(alg: str) -> SigningKey:
+    return make_key(alg)
+
+
+def session_key(alg: str) -> SigningKey:
+    """Return the key that all providers of this process share for an algorithm, so that only the first one waits."""
+    with _making:
+        return _made_once(alg)
+
+
+class KeyRing:
+    """The keys of one provider: the one that signs now, and older ones that still verify."""
+
+    def __init__(self, alg: str) -> None:
+        self._alg = alg
+        self._current: SigningKey | None = None
+        self._older: list[SigningKey] = []
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs now."""
+        if self._current is None:
+            self._current = session_key(self._alg)
+        return self._current
+
+    def for_alg(self, alg: str | None) -> SigningKey:
+        """Return the signing key for an algorithm other than the usual one."""
+        return self.current if alg in {None, self._alg} else session_key(str(alg))
+
+    def rotate(self) -> SigningKey:
+        """Sign with a fresh key from now on; tokens of the older ones stay good."""
+        self._older.append(self.current)
+        self._current = make_key(self._alg)
+        return self._current
+
+    def __iter__(self) -> Iterator[SigningKey]:
+        yield self.current
+        yield from reversed(self._older)
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the public keys as a JWK set (RFC 7517 section 5)."""
+        return {"keys": [key.public_jwk for key in self if key.public_jwk is not None]}

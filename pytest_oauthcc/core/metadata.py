@@ -1,0 +1,56 @@
+"""What the fake authorization server publishes about itself: metadata (RFC 8414) and keys (RFC 7517)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_oauthcc.core.state import State
+
+__all__ = ["metadata", "metadata_paths"]
+
+
+def metadata_paths(issuer_path: str) -> tuple[str, ...]:
+    """
+    Return the paths at which the metadata of an issuer are found.
+
+    RFC 8414 section 3 puts the well-known part between host and path, OpenID Connect Discovery behind the path.
+
+    Args:
+        issuer_path: The path of the issuer identifier.
+
+    Returns:
+        Absolute paths.
+    """
+    path = issuer_path.rstrip("/")
+    return (
+        f"/.well-known/oauth-authorization-server{path}",
+        f"/.well-known/openid-configuration{path}",
+        f"{path}/.well-known/openid-configuration",
+    )
+
+
+def metadata(state: State, *, jwks_url: str) -> dict[str, Any]:
+    """
+    Say what the fake takes and gives, truly.
+
+    Args:
+        state: The provider's state.
+        jwks_url: Where its keys are.
+
+    Returns:
+        The members of RFC 8414 section 2 that apply to the client credentials grant. ``authorization_endpoint`` is
+        among them since OpenID clients refuse metadata without it; nothing serves it.
+    """
+    settings = state.settings
+    members: dict[str, Any] = {
+        "issuer": settings.issuer,
+        "token_endpoint": settings.token_url,
+        "authorization_endpoint": f"{settings.issuer.rstrip('/')}/authorize",
+        "jwks_uri": jwks_url,
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": ["none"],
+        "token_endpoint_auth_methods_supported": list(settings.auth_methods),
+    }
+    if settings.scopes:
+        members["scopes_supported"] = list(settings.scopes)
+    return members

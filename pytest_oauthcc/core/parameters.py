@@ -1,0 +1,187 @@
+"""The parameters of a token request, from whichever body they came in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.messages import Request
+
+__all__ = ["BODY_FORMATS", "FORM", "REPEATABLE", "Parameters", "media_type", "read_parameters"]
+
+FORM = "application/x-www-form-urlencoded"
+
+BODY_FORMATS: Final[Mapping[str, str]] = {
+    "form": FORM,
+    "json": "application/json",
+    "multipart": "multipart/form-data",
+    "query": "",
+}
+"""The body formats that a provider may take, with their media types; ``query`` is the query of the URL."""
+
+_FORMATS: Final[Mapping[str, str]] = {kind: name for name, kind in BODY_FORMATS.items() if kind}
+
+REPEATABLE = frozenset({"resource"})  # RFC 8707 section 2 lets this one parameter come several times
+
+_MOST_PARAMETERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """
+    What a token request said.
+
+    Args:
+        values: By name; a list where a name came several times.
+        duplicates: Names that came more than once although they must not (RFC 6749 section 3.2).
+        body_format: A key of ``BODY_FORMATS``, or nothing where there was no body.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    duplicates: tuple[str, ...] = ()
+    body_format: str = ""
+
+    def get(self, name: str) -> str | None:
+        """Return a parameter's text; an empty one counts as absent (RFC 6749 section 3.2), of a repeated one the last."""
+        value = self.values.get(name)
+        if isinstance(value, list):
+            value = value[-1] if value else None
+        if value is None or value == "":
+            return None
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def get_all(self, name: str) -> list[str]:
+        """Return all values of a parameter that may repeat, without the empty ones."""
+        value = self.values.get(name)
+        values = value if isinstance(value, list) else [value]
+        return [str(item) for item in values if item not in (None, "")]
+
+
+def media_type(request: Request) -> str:
+    """Return the media type of a request's body in lower case, without its parameters; nothing where none is told."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def read_parameters(request: Request, body_formats: Sequence[str]) -> tuple[Parameters, Verdict | None]:
+    """
+    Read a token request's parameters from its body or, where the provider takes that, from its query.
+
+    A body in a format that the provider does not take is read as well: a test wants to know what was in it.
+
+    Args:
+        request: The request.
+        body_formats: The keys of ``BODY_FORMATS`` that the provider takes.
+
+    Returns:
+        The parameters, and what is wrong with the body, if anything.
+    """
+    found = media_type(request)
+    if not request.body and "query" in body_formats:
+        return _collect(_read_query(request), "query"), None
+    body_format = _FORMATS.get(found, "form")
+    pairs = _READERS[body_format](request)
+    if found not in _FORMATS or body_format not in body_formats:
+        wanted = " or ".join(BODY_FORMATS[name] or "parameters in the query" for name in body_formats)
+        told = f"the Content-Type is {found}" if found else "the request has no Content-Type"
+        detail = f"{told}, and this provider wants {wanted}"
+        wrong = Verdict(Cause.WRONG_CONTENT_TYPE, detail, {"found": found, "wanted": wanted})
+        return Parameters() if isinstance(pairs, Verdict) else _collect(pairs, body_format), wrong
+    if isinstance(pairs, Verdict):
+        return Parameters({}, (), body_format), pairs
+    return _collect(pairs, body_format), None
+
+
+_Pairs = list[tuple[str, Any]]
+
+
+def _malformed(detail: str) -> Verdict:
+    return Verdict(Cause.MALFORMED_BODY, detail)
+
+
+def _read_form(request: Request) -> _Pairs | Verdict:
+    try:
+        text = request.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _malformed(f"the form body is not UTF-8 (byte {error.start}); RFC 6749 appendix B wants UTF-8")
+    try:
+        return _parse_form(text)
+    except ValueError as error:
+        return _malformed(f"the form body can't be read: {error}")
+
+
+def _parse_form(text: str) -> _Pairs:
+    return list(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS))
+
+
+def _read_query(request: Request) -> _Pairs:
+    try:
+        return _parse_form(request.split.query)
+    except ValueError:
+        return []
+
+
+def _read_json(request: Request) -> _Pairs | Verdict:
+    outermost: list[tuple[str, Any]] = []
+
+    def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        outermost[:] = pairs  # the outermost object is finished last
+        return dict(pairs)
+
+    try:
+        value = json.loads(request.body.decode("utf-8"), object_pairs_hook=keep)
+    except UnicodeDecodeError as error:
+        return _malformed(f"the JSON body is not UTF-8 (byte {error.start})")
+    except (ValueError, RecursionError) as error:
+        return _malformed(f"the body is not JSON: {str(error) or 'nested too deeply'}")
+    if not isinstance(value, dict):
+        return _malformed(f"the JSON body is a {type(value).__name__}; it has to be an object")
+    return outermost
+
+
+def _read_multipart(request: Request) -> _Pairs | Verdict:
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("utf-8", "replace")
+    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
+    if not message.is_multipart():
+        return _malformed("the multipart body has no parts; is the boundary right?")
+    pairs: _Pairs = []
+    for part in message.iter_parts():  # type: ignore[attr-defined]  # policy HTTP makes EmailMessage
+        name = _part_name(part)
+        payload = part.get_payload(decode=True)
+        if name is None or not isinstance(payload, bytes):
+            return _malformed("a part of the multipart body has no name")
+        try:
+            pairs.append((name, payload.decode("utf-8")))
+        except UnicodeDecodeError:
+            return _malformed("a part of the multipart body is not UTF-8")
+    return pairs
+
+
+def _part_name(part: Message) -> str | None:
+    name = part.get_param("name", header="content-disposition")
+    return name if isinstance(name, str) else None
+
+
+_READERS: Final[Mapping[str, Callable[[Request], _Pairs | Verdict]]] = {
+    "form": _read_form,
+    "json": _read_json,
+    "multipart": _read_multipart,
+}
+
+
+def _collect(pairs: _Pairs, body_format: str) -> Parameters:
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return Parameters(values, (), body_format)
+    several: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        several.setdefault(name, []).append(value)
+    duplicates = tuple(name for name, found in several.items() if len(found) > 1 and name not in REPEATABLE)
+    values = {name: found if len(found) > 1 else found[0] for name, found in several.items()}
+    return Parameters(values, duplicates, body_format)

@@ -1,0 +1,37 @@
+"""What a provider is set to: the options after all of them are resolved, none of them missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The resolved options; ``docs/options.md`` says what each is for."""
+
+    token_url: str
+    api_url: str | None
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scopes: tuple[str, ...] | None = None
+    default_scopes: tuple[str, ...] | None = None
+    auth_methods: tuple[str, ...] = ("client_secret_basic", "client_secret_post")
+    body_formats: tuple[str, ...] = ("form",)
+    methods: tuple[str, ...] = ("POST",)
+    expires_in: int = 3600
+    token_format: Literal["jwt", "opaque"] = "jwt"  # noqa: S105 - not a secret
+    signing_alg: str = "ES256"
+    audience: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    params: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    strict: bool | Literal["should"] = True
+    allow: Mapping[str, str] = field(default_factory=dict)
+    passthrough: tuple[str, ...] = ()
+    max_exchanges: int = 1000
+    journal_limit: int | None = None
+    own: Mapping[str, Any] = field(default_factory=dict, repr=False)

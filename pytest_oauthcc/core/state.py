@@ -1,0 +1,103 @@
+"""The state of one fake provider, shared by its endpoints."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from pytest_oauthcc.core.clients import Client
+from pytest_oauthcc.core.dialect import Dialect
+from pytest_oauthcc.core.journal import Journal
+from pytest_oauthcc.core.keys import KeyRing
+from pytest_oauthcc.core.licences import Licences
+from pytest_oauthcc.core.settings import Settings
+from pytest_oauthcc.core.tokens import IssuedToken, Mint, TokenStore
+
+__all__ = ["ClockLike", "State"]
+
+
+class ClockLike(Protocol):
+    """What the core needs of a clock."""
+
+    def time(self) -> float:
+        """Return seconds since the epoch."""
+
+    def advance(self, delta: float, /) -> None:
+        """Move the time on by that many seconds."""
+
+
+class State:
+    """
+    Everything that a provider knows; what it does with it is the endpoints' business.
+
+    Args:
+        settings: The resolved options.
+        dialect: The provider's own ways.
+        clock: Tells the time.
+        random: Makes an unguessable text of at least 160 bits (RFC 6749 section 10.10).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        dialect: Dialect,
+        clock: ClockLike,
+        *,
+        random: Callable[[], str] = lambda: secrets.token_urlsafe(24),
+    ) -> None:
+        self.settings = settings
+        self.dialect = dialect
+        self.clock = clock
+        self.random = random
+        self.lock = threading.RLock()
+        self.keys = KeyRing(settings.signing_alg)
+        self.mint = Mint(dialect.token, self.keys, token_format=settings.token_format)
+        self.tokens = TokenStore()
+        self.journal = Journal(clock.time(), settings.journal_limit)
+        self.licences = Licences(dialect.licensing, settings.own.get("licences")) if dialect.licensing else None
+        self.main_client = Client(
+            settings.client_id, settings.client_secret, settings.scopes, settings.default_scopes
+        )
+        self.clients: dict[str, Client] = {settings.client_id: self.main_client}
+        self.values: Mapping[str, Any] = {
+            **settings.own,
+            "issuer": settings.issuer,
+            "token_url": settings.token_url,
+            "api_url": settings.api_url,
+            "token_type": dialect.token_type,
+        }
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """Whom tokens are for when the request names nobody: the option, else the API, else the issuer."""
+        return self.settings.audience or ((self.settings.api_url or self.settings.issuer),)
+
+    def issue(  # noqa: PLR0913 - what a token says
+        self,
+        client_id: str,
+        scopes: tuple[str, ...],
+        *,
+        now: float,
+        audience: tuple[str, ...] | None = None,
+        lifetime: float | None = None,
+        claims: Mapping[str, Any] | None = None,
+        alg: str | None = None,
+        header: Mapping[str, Any] | None = None,
+    ) -> IssuedToken:
+        """Mint a token and remember it; the arguments are those of ``Mint.mint``."""
+        unguessable = self.random()
+        values = {**self.values, "client_id": client_id, "random": unguessable, "jti": unguessable, "now": int(now)}
+        token = self.mint.mint(
+            values,
+            now=now,
+            lifetime=self.settings.expires_in if lifetime is None else lifetime,
+            scopes=scopes,
+            audience=self.audience if audience is None else audience,
+            claims=claims,
+            alg=alg,
+            header=header,
+        )
+        self.tokens.add(token)
+        return token

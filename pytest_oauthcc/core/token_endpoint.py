@@ -1,0 +1,321 @@
+"""The token endpoint: RFC 6749 sections 2.3, 3.2, 3.3, 4.4 and 5, in the order and the words of the provider."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_oauthcc.core.authentication import authenticate, read_credentials
+from pytest_oauthcc.core.causes import TOKEN_REFUSALS, Cause, Verdict
+from pytest_oauthcc.core.clients import Client
+from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
+from pytest_oauthcc.core.gates import Gate
+from pytest_oauthcc.core.journal import TokenRequest, query_params
+from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
+from pytest_oauthcc.core.parameters import read_parameters
+from pytest_oauthcc.core.refusals import NO_STORE, challenge, error_text, json_response, lookup, refuse
+from pytest_oauthcc.core.scopes import Grant, decide_scopes, split_scope
+from pytest_oauthcc.core.script import Alter, Fail, Reply, Scripted
+from pytest_oauthcc.core.state import State
+from pytest_oauthcc.core.targets import decide_audience
+from pytest_oauthcc.core.templates import compile_template
+from pytest_oauthcc.core.tokens import IssuedToken
+
+__all__ = ["TokenEndpoint"]
+
+_STATUS_OF_ERROR: Mapping[str, int] = {
+    "invalid_client": 401,
+    "server_error": 500,
+    "temporarily_unavailable": 503,
+    "slow_down": 429,
+}
+
+
+class _Case:
+    """One token request on its way through the checks."""
+
+    __slots__ = ("audience", "body_problem", "client", "entry", "scopes")
+
+    def __init__(self, entry: TokenRequest, body_problem: Verdict | None) -> None:
+        self.entry = entry
+        self.body_problem = body_problem
+        self.client: Client | None = None
+        self.audience: tuple[str, ...] | None = None
+        self.scopes: Grant | None = None
+
+
+class TokenEndpoint(Scripted):
+    """
+    The token endpoint of one provider; its verbs (``fail``, ``reply``...) script it.
+
+    Args:
+        state: The provider's state.
+    """
+
+    __module__ = "pytest_oauthcc"
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        dialect = state.dialect
+        known: dict[str, Callable[[_Case], Verdict | None]] = {
+            "method": self._check_method,
+            "headers": self._check_headers,
+            "body": self._check_body,
+            "duplicates": self._check_duplicates,
+            "grant_type": self._check_grant_type,
+            "client": self._check_client,
+            "params": self._check_params,
+            "scope": self._check_scope,
+            "licence": self._check_licence,
+        }
+        self._checks = tuple(known[name] for name in dialect.checks)
+        self._response = compile_template(dialect.response)
+        self._response_headers = tuple(
+            (name, compile_template(text)) for name, text in dialect.response_headers.items()
+        )
+        self._takes_basic = "client_secret_basic" in state.settings.auth_methods
+
+    def __repr__(self) -> str:
+        return f"<token endpoint {self._state.settings.token_url}>"
+
+    def respond(self, request: Request) -> tuple[TokenRequest, Answer]:
+        """
+        Answer one token request.
+
+        Args:
+            request: The request.
+
+        Returns:
+            Its entry for the journal, and what the client gets.
+        """
+        state = self._state
+        parameters, body_problem = read_parameters(request, state.settings.body_formats)
+        presented = read_credentials(
+            request,
+            parameters,
+            basic_encoding=state.dialect.basic_encoding,
+            prefer="body" if state.dialect.two_auth_methods == "body" else "header",
+        )
+        entry = TokenRequest(request, state.clock.time(), parameters, presented)
+        scope = parameters.get("scope")
+        if scope is not None:
+            entry.requested_scopes = split_scope(scope, state.dialect.scope.separator) or tuple(scope.split())
+        case = _Case(entry, body_problem)
+        gate: Gate | None = None
+        if self.script.is_empty:
+            outcome: Response | NetworkFault = self._judge(case)
+        else:
+            outcome, gate = self._scripted(case)
+        entry.outcome = outcome
+        return entry, Answer(outcome, gate)
+
+    def _scripted(self, case: _Case) -> tuple[Response | NetworkFault, Gate | None]:
+        timeout, gate = pass_modifiers((self.script,), case.entry.request, self._state.clock.advance)
+        if timeout is not None:
+            return timeout, None
+        action = self.script.take_fault()
+        if action is None:
+            return self._judge(case), gate
+        return fault_outcome(action, fail=lambda fail: self._fail(fail, case), proceed=lambda: self._judge(case)), gate
+
+    def _fail(self, action: Fail, case: _Case) -> Response:
+        if action.error is None:
+            return page(action, action.status or 500)
+        status = action.status or _STATUS_OF_ERROR.get(action.error, 400)
+        body = {"error": action.error}
+        if action.description is not None:
+            body["error_description"] = action.description
+        fields = list(NO_STORE)
+        if status == 401:  # noqa: PLR2004
+            fields.append(("WWW-Authenticate", self._challenge(case)))
+        retry_after = action.retry_after_header()
+        if retry_after is not None:
+            fields.append(("Retry-After", retry_after))
+        return json_response(status, body, tuple(fields))
+
+    def _judge(self, case: _Case) -> Response:
+        for check in self._checks:
+            verdict = check(case)
+            if verdict is not None:
+                case.entry.verdict = verdict
+                return self._refuse(verdict, case)
+        reply = None if self.script.is_empty else self.script.take_reply()
+        if isinstance(reply, Reply):
+            return self._reply(reply, case)
+        response = self._issue(case)
+        return reply.apply(response) if isinstance(reply, Alter) else response
+
+    # --- the checks, each of which looks at one thing
+
+    def _check_method(self, case: _Case) -> Verdict | None:
+        methods = self._state.settings.methods
+        if case.entry.method in methods:
+            return None
+        detail = f"the token request is a {case.entry.method}; this endpoint takes {' or '.join(methods)}"
+        return Verdict(Cause.WRONG_METHOD, detail, {"methods": methods})
+
+    def _check_headers(self, case: _Case) -> Verdict | None:
+        for name, wanted in self._state.settings.headers.items():
+            found = case.entry.headers.get(name)
+            if found is None:
+                return Verdict(Cause.MISSING_HEADER, f"the header {name} is missing", {"header": name})
+            if found != wanted:
+                return Verdict(Cause.WRONG_HEADER, f"the header {name} has a wrong value", {"header": name})
+        return None
+
+    def _check_body(self, case: _Case) -> Verdict | None:
+        return case.body_problem
+
+    def _check_duplicates(self, case: _Case) -> Verdict | None:
+        names = case.entry.parameters.duplicates
+        if not names:
+            return None
+        detail = f"the parameter {' and '.join(names)} came more than once"
+        return Verdict(Cause.DUPLICATE_PARAMETER, detail, {"names": names})
+
+    def _check_grant_type(self, case: _Case) -> Verdict | None:
+        found = case.entry.grant_type
+        if found is None:
+            return Verdict(Cause.MISSING_GRANT_TYPE, "the parameter grant_type is missing")
+        if found != "client_credentials":
+            detail = f"grant_type is {found!r}; this endpoint knows 'client_credentials'"
+            return Verdict(Cause.UNSUPPORTED_GRANT_TYPE, detail, {"grant_type": found})
+        return None
+
+    def _check_client(self, case: _Case) -> Verdict | None:
+        state, presented = self._state, case.entry.presented
+        if "?" in case.entry.url and state.dialect.credentials_in_query == "refuse":
+            names = [name for name in ("client_secret", "client_assertion") if name in query_params(case.entry.request)]
+            if names:
+                detail = f"{' and '.join(names)} came in the URL, where logs and proxies see it"
+                return Verdict(Cause.CREDENTIALS_IN_QUERY, detail, {"names": tuple(names)})
+        if presented.other and state.dialect.two_auth_methods == "refuse":
+            detail = f"the request authenticates by {presented.method} and by {' and '.join(presented.other)} at once"
+            return Verdict(Cause.TWO_AUTH_METHODS, detail, {"methods": (presented.method, *presented.other)})
+        found = authenticate(presented, state.clients, state.settings.auth_methods)
+        if isinstance(found, Verdict):
+            return found
+        case.client = found[0]
+        named = case.entry.parameters.get("client_id")
+        if named is not None and named != case.client.client_id and state.dialect.two_auth_methods == "refuse":
+            detail = f"the body names the client {named!r}, the credentials {case.client.client_id!r}"
+            return Verdict(Cause.TWO_AUTH_METHODS, detail, {"client_ids": (named, case.client.client_id)})
+        if "client_credentials" not in case.client.grant_types:
+            detail = f"the client {case.client.client_id!r} may not use the grant client_credentials"
+            return Verdict(Cause.UNAUTHORIZED_CLIENT, detail)
+        return None
+
+    def _check_params(self, case: _Case) -> Verdict | None:
+        parameters = case.entry.parameters
+        for name, wanted in self._state.settings.params.items():
+            found = parameters.get_all(name)
+            if not found:
+                return Verdict(Cause.MISSING_PARAM, f"the parameter {name} is missing", {"name": name})
+            expected = [wanted] if isinstance(wanted, str) else list(wanted)
+            if sorted(found) != sorted(expected):
+                detail = f"the parameter {name} is {' and '.join(map(repr, found))}, wanted: {' and '.join(expected)}"
+                return Verdict(Cause.WRONG_PARAM, detail, {"name": name, "found": found, "wanted": expected})
+        decided = decide_audience(parameters, self._state.settings.audience)
+        if isinstance(decided, Verdict):
+            return decided
+        case.audience = decided
+        return None
+
+    def _check_scope(self, case: _Case) -> Verdict | None:
+        dialect = self._state.dialect.scope
+        sent = case.entry.scope
+        requested: tuple[str, ...] = ()
+        if sent is not None:
+            split = split_scope(sent, dialect.separator)
+            if split is None:
+                between = "a single space" if dialect.separator == " " else f"{dialect.separator!r}"
+                detail = f"scope is {sent!r}; it takes scope-tokens with {between} between them"
+                return Verdict(Cause.MALFORMED_SCOPE, detail, {"scope": sent})
+            requested = split
+        client = case.client or self._state.main_client
+        decided = decide_scopes(requested, allowed=client.scopes, default=client.default_scopes, dialect=dialect)
+        if isinstance(decided, Verdict):
+            return decided
+        case.scopes = decided
+        return None
+
+    def _check_licence(self, case: _Case) -> Verdict | None:
+        if self._state.licences is None or case.client is None or case.scopes is None:
+            return None
+        return self._state.licences.take(case.client.client_id, case.scopes.scopes, case.entry.time)
+
+    # --- the answers
+
+    def _issue(self, case: _Case) -> Response:
+        state, dialect = self._state, self._state.dialect
+        client = case.client or state.main_client
+        grant = case.scopes or Grant((), differs=False)
+        token = state.issue(client.client_id, grant.scopes, now=case.entry.time, audience=case.audience)
+        case.entry.token = token
+        echo = dialect.scope.echo == "always" or (dialect.scope.echo == "different" and grant.differs)
+        values = {
+            **state.values,
+            "access_token": token.value,
+            "client_id": client.client_id,
+            "expires_in": state.settings.expires_in + dialect.expires_in_offset,
+            "expires_at": int(token.expiry),
+            "exp": int(token.expiry),
+            "iat": int(token.issued),
+            "now": int(token.issued),
+            "scope": (dialect.scope.separator.join(grant.scopes) or None) if echo else None,
+            "scopes": list(grant.scopes) if echo and grant.scopes else None,
+            "audience": token.audience[0] if token.audience else None,
+        }
+        fields = tuple((name, render(values)) for name, render in self._response_headers)
+        return json_response(200, self._response(values), (*NO_STORE, *fields))
+
+    def _reply(self, reply: Reply, case: _Case) -> Response:
+        """Give the scripted answer; a token in it is good at the API, for the test's author meant it to be."""
+        response = reply.make(case.entry)
+        try:
+            members = json.loads(response.body)
+        except (ValueError, RecursionError):
+            return response
+        value = members.get("access_token") if isinstance(members, dict) else None
+        if isinstance(value, str) and value and self._state.tokens.get(value) is None:
+            case.entry.token = self._adopt(value, members, case)
+        elif isinstance(value, str):
+            case.entry.token = self._state.tokens.get(value)
+        return response
+
+    def _adopt(self, value: str, members: Mapping[str, Any], case: _Case) -> IssuedToken:
+        state = self._state
+        told = members.get("expires_in")
+        lifetime = told if isinstance(told, int | float) and not isinstance(told, bool) else state.settings.expires_in
+        granted = case.scopes.scopes if case.scopes is not None else ()
+        token = IssuedToken(
+            value,
+            client_id=(case.client or state.main_client).client_id,
+            scopes=frozenset(granted),
+            audience=case.audience or state.audience,
+            issued=case.entry.time,
+            expiry=-(-case.entry.time // 1) + lifetime,
+        )
+        state.tokens.add(token)
+        return token
+
+    def _refuse(self, verdict: Verdict, case: _Case) -> Response:
+        refusal = lookup(verdict.cause, self._state.dialect.refusals, TOKEN_REFUSALS)
+        fields = NO_STORE
+        if refusal.status == 405:  # noqa: PLR2004
+            fields = (*fields, ("Allow", ", ".join(self._state.settings.methods)))
+        return refuse(
+            verdict,
+            refusal,
+            {**self._state.values, "client_id": case.entry.client_id, "now": int(case.entry.time)},
+            headers=fields,
+            www_authenticate=self._challenge(case) if refusal.status == 401 else None,  # noqa: PLR2004
+        )
+
+    def _challenge(self, case: _Case) -> str:
+        """Challenge with the scheme that the client used (RFC 6749 section 5.2)."""
+        used = case.entry.headers.get("authorization", "").partition(" ")[0]
+        scheme = "Basic" if self._takes_basic or used.lower() in {"", "basic"} else used
+        return challenge(scheme, {"realm": error_text(self._state.dialect.realm)})

@@ -1,0 +1,188 @@
+"""Access tokens: how one is minted, what the fake remembers of it, and when it is good."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pytest_oauthcc.core.authentication import decode_claims
+from pytest_oauthcc.core.dialect import TokenDialect
+from pytest_oauthcc.core.keys import KeyRing
+from pytest_oauthcc.core.templates import OMIT, compile_template
+from pytest_oauthcc.masking import mask
+
+__all__ = ["IssuedToken", "Mint", "TokenStore"]
+
+
+class IssuedToken:
+    """
+    An access token that the fake issued.
+
+    Attributes:
+        value: The token itself.
+        scopes: What it is good for.
+        client_id: Whom it was issued to.
+        audience: Whom it is for; empty where the provider names nobody.
+        revoked: Whether it was revoked.
+    """
+
+    __slots__ = ("audience", "client_id", "expiry", "issued", "revoked", "scopes", "value")
+    __module__ = "pytest_oauthcc"
+
+    def __init__(  # noqa: PLR0913 - a record
+        self, value: str, *, client_id: str, scopes: frozenset[str], audience: tuple[str, ...], issued: float, expiry: float
+    ) -> None:
+        self.value = value
+        self.client_id = client_id
+        self.scopes = scopes
+        self.audience = audience
+        self.issued = issued
+        self.expiry = expiry
+        self.revoked = False
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims of a JWT; nothing for an opaque token."""
+        return decode_claims(self.value)
+
+    @property
+    def issued_at(self) -> datetime:
+        """When it was issued, as an aware datetime."""
+        return datetime.fromtimestamp(self.issued, UTC)
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment from which it is expired, as an aware datetime."""
+        return datetime.fromtimestamp(self.expiry, UTC)
+
+    def is_expired(self, now: float) -> bool:
+        """Whether it is expired at a moment given in seconds since the epoch."""
+        return now >= self.expiry
+
+    def __repr__(self) -> str:
+        scope = " ".join(sorted(self.scopes))
+        revoked = ", revoked" if self.revoked else ""
+        return (
+            f"IssuedToken({mask(self.value)}, client={self.client_id!r}, scope={scope!r}, "
+            f"expires_at={self.expires_at:%Y-%m-%d %H:%M:%S}Z{revoked})"
+        )
+
+
+class TokenStore:
+    """All tokens that one provider issued, found by their value at constant cost."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, IssuedToken] = {}
+        self.newest: IssuedToken | None = None
+
+    def add(self, token: IssuedToken) -> None:
+        """Remember a token."""
+        self._tokens[token.value] = token
+        self.newest = token
+
+    def get(self, value: str) -> IssuedToken | None:
+        """Return the token with that value, or None."""
+        return self._tokens.get(value)
+
+    def __iter__(self) -> Iterator[IssuedToken]:
+        return iter(tuple(self._tokens.values()))
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def revoke(self, value: str | None, now: float) -> int:
+        """
+        Revoke one token, or with None all that are still good.
+
+        Returns:
+            How many were revoked.
+        """
+        chosen: Iterable[IssuedToken] = self if value is None else filter(None, [self.get(value)])
+        count = 0
+        for token in chosen:
+            if not token.revoked and not token.is_expired(now):
+                token.revoked = True
+                count += 1
+        return count
+
+
+class Mint:
+    """Makes access tokens in the form of one provider; every one is unique."""
+
+    def __init__(self, dialect: TokenDialect, keys: KeyRing, *, token_format: str) -> None:
+        self._dialect = dialect
+        self._keys = keys
+        self._format = token_format
+        self._claims = compile_template(dialect.claims)
+        self._opaque = compile_template(dialect.opaque)
+        self._header = compile_template(dialect.jwt_header)
+
+    def mint(  # noqa: PLR0913 - what a token says
+        self,
+        values: Mapping[str, Any],
+        *,
+        now: float,
+        lifetime: float,
+        scopes: tuple[str, ...],
+        audience: tuple[str, ...],
+        claims: Mapping[str, Any] | None = None,
+        alg: str | None = None,
+        header: Mapping[str, Any] | None = None,
+    ) -> IssuedToken:
+        """
+        Make one token.
+
+        Args:
+            values: What templates may use; ``client_id`` and ``random`` (unguessable) among them.
+            now: Seconds since the epoch.
+            lifetime: Seconds; it counts from ``now`` rounded up to a second.
+            scopes: What the token is good for.
+            audience: Whom it is for.
+            claims: Claims to add or replace; ``OMIT`` leaves one out.
+            alg: Another JOSE algorithm than the provider's own.
+            header: Members of the JWT header to add or replace.
+
+        Returns:
+            The token; nobody remembers it yet.
+        """
+        expiry = math.ceil(now) + lifetime
+        if claims and isinstance(claims.get("exp"), int | float):
+            expiry = claims["exp"]  # one truth: the API judges by what the token says
+        known = {
+            **values,
+            "iat": math.floor(now),
+            "exp": math.floor(expiry),
+            "nbf": math.floor(now),
+            "scope": " ".join(scopes) or None,
+            "scopes": list(scopes) or None,
+            "audience": (audience[0] if len(audience) == 1 else list(audience)) if audience else None,
+        }
+        if self._format == "opaque":
+            value = self._opaque(known)
+        else:
+            value = self._sign(known, claims or _NOTHING, alg, header or _NOTHING)
+        return IssuedToken(
+            value,
+            client_id=str(values["client_id"]),
+            scopes=frozenset(scopes),
+            audience=audience,
+            issued=now,
+            expiry=expiry,
+        )
+
+    def _sign(
+        self, known: dict[str, Any], claims: Mapping[str, Any], alg: str | None, header: Mapping[str, Any]
+    ) -> str:
+        import jwt
+
+        key = self._keys.for_alg(alg)
+        known["kid"], known["alg"] = key.kid, key.alg
+        payload = {name: claim for name, claim in (self._claims(known) | dict(claims)).items() if claim is not OMIT}
+        headers = {"typ": self._dialect.typ, "kid": key.kid, **self._header(known), **header}
+        return jwt.encode(payload, key.private, algorithm=key.alg, headers=headers)
+
+
+_NOTHING: Final[Mapping[str, Any]] = {}

@@ -1,0 +1,440 @@
+"""What a test expects of a request, and in what a request differs from it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
+from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.explain.showing import mask_json, safe_repr, show_header, show_param
+
+__all__ = ["ANY", "ApiExpectation", "Difference", "Expectation", "TokenExpectation", "check_count"]
+
+Kind = Literal[
+    "grant_type", "scope", "auth_method", "client_id", "header", "param", "query", "method", "path", "json", "token"
+]
+
+# RFC 7591 section 2 and RFC 8705 section 2.1.1; another text could never match, and with count=0 always would
+_AUTH_METHODS: Final = (
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "none",
+)
+
+
+class _Any:
+    """The type of ``ANY``."""
+
+    def __repr__(self) -> str:
+        return "ANY"
+
+
+ANY: Final[Any] = _Any()
+"""Stands for an argument that was not given: that part of a request is not looked at."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Difference:
+    """
+    One part of a request that is not as expected.
+
+    Args:
+        kind: Which part.
+        expected: What the test expects; None means absent.
+        received: What the request has; None means absent.
+        name: Of the header or parameter.
+        missing: Scopes that were expected and are not there.
+        unexpected: Scopes that are there and were not expected.
+    """
+
+    kind: Kind
+    expected: Any
+    received: Any
+    name: str = ""
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """What the part is called, for people."""
+        return label(self.kind, self.name)
+
+    def show(self, value: Any) -> str:
+        """Write the expected or received value, quoted, with secrets masked."""
+        return show(self.kind, self.name, value)
+
+    def __repr__(self) -> str:
+        return f"<{self.field}: expected {self.show(self.expected)}, received {self.show(self.received)}>"
+
+
+def label(kind: Kind, name: str) -> str:
+    """Return what a part of a request is called, for people."""
+    words = {"header": "header ", "param": "parameter ", "query": "query parameter ", "token": "scope of its token"}
+    if kind == "json":
+        return f"json{name}"
+    return words.get(kind, kind) + name
+
+
+def show(kind: Kind, name: str, value: Any) -> str:
+    """Write the value of a part of a request, with secrets masked; None is ``absent``."""
+    if value is None:
+        return "absent"
+    if kind == "header":
+        return show_header(name, value)
+    if kind in {"param", "query"}:
+        return show_param(name, value)
+    if kind == "json":
+        member = name.rpartition(".")[2] if "." in name else ""
+        return show_param(member, value) if member else safe_repr(mask_json(value))
+    return safe_repr(value)
+
+
+def check_count(count: Any) -> None:
+    """
+    Check the argument ``count`` of an ``assert_...`` method.
+
+    Raises:
+        OptionError: It is neither None nor a whole number from 0.
+    """
+    __tracebackhide__ = True
+    if count is None or (isinstance(count, int) and not isinstance(count, bool) and count >= 0):
+        return
+    raise OptionError(
+        f"count is {count!r}; it takes a whole number from 0 (0: no such request), or None for at least one"
+    )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Expectation:
+    """What the two kinds of expectation have in common: they are built from keyword arguments, ``ANY`` by default."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of request it is about."""
+        raise NotImplementedError
+
+    @property
+    def method_name(self) -> str:
+        """The method of a provider that it is an argument of."""
+        return f"assert_{self.kind.replace(' ', '_').lower()}"
+
+    @property
+    def log_name(self) -> str:
+        """The attribute of a provider that has the requests."""
+        return f"{self.kind.replace(' ', '_').lower()}s"
+
+    def entries(self, journal: Journal) -> tuple[Any, ...]:
+        """Return the requests of a journal that it is about, the oldest first."""
+        raise NotImplementedError
+
+    def differences(self, entry: Exchange) -> tuple[Difference, ...]:
+        """
+        Compare a request with the expectation.
+
+        Args:
+            entry: A request of the right kind.
+
+        Returns:
+            The parts that differ; nothing where it is as expected.
+        """
+        return tuple(self._compare(entry))
+
+    def _compare(self, entry: Any) -> Iterator[Difference]:
+        raise NotImplementedError
+
+    @property
+    def parts(self) -> tuple[tuple[Kind, str, Any], ...]:
+        """The parts that are looked at: kind, name and expected value of each."""
+        found: list[tuple[Kind, str, Any]] = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is ANY:
+                continue
+            kind = self._kind(field.name)
+            if isinstance(value, Mapping) and kind != "json":
+                found.extend((kind, name, wanted) for name, wanted in value.items())
+            else:
+                found.append((kind, "", value))
+        return tuple(found)
+
+    def _kind(self, field: str) -> Kind:
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Write it as its keyword arguments, with secrets masked; nothing where no part is looked at."""
+        shown: list[str] = []
+        for kind, name, value in self.parts:
+            if not name:
+                argument = "scope" if kind == "token" else kind
+                shown.append(f"{argument}={'None' if value is None else show(kind, '', _as_text(value))}")
+                continue
+            shown.append(f"{label(kind, name)} {show(kind, name, value)}")
+        return ", ".join(shown)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.describe()})"
+
+
+def _as_text(value: Any) -> Any:
+    return " ".join(sorted(value)) if isinstance(value, frozenset) else value
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class TokenExpectation(Expectation):
+    """
+    What a test expects of a token request; the arguments are those of ``assert_token_request``.
+
+    Raises:
+        OptionError: An argument can't be compared with a request.
+    """
+
+    grant_type: Any = ANY
+    scope: Any = ANY
+    auth_method: Any = ANY
+    client_id: Any = ANY
+    headers: Any = ANY
+    params: Any = ANY
+
+    def __post_init__(self) -> None:
+        __tracebackhide__ = True
+        _set(self, "scope", _check_scope(self.scope))
+        _set(self, "headers", _check_mapping("headers", self.headers))
+        _set(self, "params", _check_mapping("params", self.params))
+        _check_text("grant_type", self.grant_type)
+        _check_text("client_id", self.client_id)
+        _check_text("auth_method", self.auth_method)
+        if isinstance(self.auth_method, str) and self.auth_method not in _AUTH_METHODS:
+            near = difflib.get_close_matches(self.auth_method, _AUTH_METHODS, 1, 0.3)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise OptionError(f"auth_method is {self.auth_method!r}; valid are {', '.join(_AUTH_METHODS)}{hint}")
+
+    @property
+    def kind(self) -> str:  # noqa: D102 - as in the base class
+        return "token request"
+
+    def entries(self, journal: Journal) -> tuple[TokenRequest, ...]:  # noqa: D102
+        return tuple(journal.token_requests)
+
+    def _kind(self, field: str) -> Kind:
+        return _TOKEN_KINDS[field]
+
+    def _compare(self, entry: TokenRequest) -> Iterator[Difference]:
+        if self.grant_type is not ANY and not _same(entry.grant_type, self.grant_type):
+            yield Difference("grant_type", self.grant_type, entry.grant_type)
+        if self.scope is not ANY:
+            yield from _compare_scopes("scope", self.scope, entry.scopes, entry.scope)
+        method = None if entry.auth_method == "none" else entry.auth_method
+        if self.auth_method is not ANY and not (
+            _same(method, self.auth_method) or _same(entry.auth_method, self.auth_method)
+        ):
+            yield Difference("auth_method", self.auth_method, entry.auth_method)
+        if self.client_id is not ANY and not _same(entry.client_id, self.client_id):
+            yield Difference("client_id", self.client_id, entry.client_id)
+        if self.headers is not ANY:
+            yield from _compare_named("header", self.headers, entry.headers)
+        if self.params is not ANY:
+            # A parameter without a value counts as absent (RFC 6749 section 3.2), unless the test asks for just that.
+            sent = entry.parameters.values
+            absent = {name for name, wanted in self.params.items() if wanted is None and sent.get(name) == ""}
+            yield from _compare_named("param", self.params, {k: v for k, v in sent.items() if k not in absent})
+
+
+_TOKEN_KINDS: Final[Mapping[str, Kind]] = {
+    "grant_type": "grant_type",
+    "scope": "scope",
+    "auth_method": "auth_method",
+    "client_id": "client_id",
+    "headers": "header",
+    "params": "param",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class ApiExpectation(Expectation):
+    """
+    What a test expects of an API request; the arguments are those of ``assert_api_request``.
+
+    Raises:
+        OptionError: An argument can't be compared with a request.
+    """
+
+    method: Any = ANY
+    path: Any = ANY
+    params: Any = ANY
+    json: Any = ANY
+    headers: Any = ANY
+    scope: Any = ANY
+
+    def __post_init__(self) -> None:
+        __tracebackhide__ = True
+        _set(self, "scope", _check_scope(self.scope))
+        _set(self, "headers", _check_mapping("headers", self.headers))
+        _set(self, "params", _check_mapping("params", self.params))
+        _set(self, "path", _check_path(self.path))
+        if self.method is None:
+            raise OptionError("method is None; every request has a method: give one, or leave the argument out")
+        _check_text("method", self.method)
+        if isinstance(self.method, str):
+            _set(self, "method", self.method.upper())
+
+    @property
+    def kind(self) -> str:  # noqa: D102
+        return "API request"
+
+    def entries(self, journal: Journal) -> tuple[ApiRequest, ...]:  # noqa: D102
+        return tuple(journal.api_requests)
+
+    def _kind(self, field: str) -> Kind:
+        return _API_KINDS[field]
+
+    def _compare(self, entry: ApiRequest) -> Iterator[Difference]:
+        if self.method is not ANY and not _same(entry.method, self.method):
+            yield Difference("method", self.method, entry.method)
+        if self.path is not ANY and not _same(entry.path, self.path):
+            yield Difference("path", self.path, entry.path)
+        if self.params is not ANY:
+            yield from _compare_named("query", self.params, dict(entry.params))
+        if self.json is not ANY:
+            received = entry.json
+            if not _same(received, self.json):
+                yield from _compare_json(self.json, received)
+        if self.headers is not ANY:
+            yield from _compare_named("header", self.headers, entry.headers)
+        if self.scope is not ANY:
+            sent = None if entry.token is None else " ".join(sorted(entry.scopes))
+            yield from _compare_scopes("token", self.scope, entry.scopes, sent)
+
+
+_API_KINDS: Final[Mapping[str, Kind]] = {
+    "method": "method",
+    "path": "path",
+    "params": "query",
+    "json": "json",
+    "headers": "header",
+    "scope": "token",
+}
+
+
+# --- comparing
+
+
+def _same(received: Any, expected: Any) -> bool:
+    # The user's object is on the right: a text or a number leaves the decision to it.
+    return bool(received == expected)
+
+
+def _compare_scopes(
+    kind: Kind, expected: frozenset[str] | None, received: frozenset[str], sent: str | None
+) -> Iterator[Difference]:
+    wanted = expected or frozenset()
+    if wanted != received:
+        yield Difference(
+            kind,
+            " ".join(sorted(wanted)) or None,
+            sent,
+            missing=tuple(sorted(wanted - received)),
+            unexpected=tuple(sorted(received - wanted)),
+        )
+
+
+def _compare_named(kind: Kind, expected: Mapping[str, Any], received: Mapping[str, Any]) -> Iterator[Difference]:
+    for name, wanted in expected.items():
+        found = received.get(name)
+        if not _same(found, list(wanted) if isinstance(wanted, tuple) else wanted):
+            yield Difference(kind, wanted, found, name)
+
+
+_MOST_MEMBERS = 8
+
+
+def _compare_json(expected: Any, received: Any) -> Iterator[Difference]:
+    """Find the members that differ, rather than showing two large values side by side."""
+    members: list[Difference] = []
+    pending: list[tuple[str, Any, Any]] = [("", expected, received)]
+    while pending and len(members) <= _MOST_MEMBERS:
+        name, wanted, found = pending.pop()
+        if type(wanted) is dict and type(found) is dict and wanted:
+            names = [*wanted, *(extra for extra in found if extra not in wanted)]
+            below = [(f"{name}.{key}", wanted.get(key), found.get(key)) for key in names]
+        elif type(wanted) is list and type(found) is list and len(wanted) == len(found):
+            below = [(f"{name}[{i}]", one, other) for i, (one, other) in enumerate(zip(wanted, found, strict=True))]
+        else:
+            members.append(Difference("json", wanted, found, name))
+            continue
+        pending.extend((label, one, other) for label, one, other in reversed(below) if not _same(other, one))
+    if not members or len(members) > _MOST_MEMBERS:
+        members = [Difference("json", expected, received)]
+    yield from members
+
+
+# --- checking arguments
+
+
+def _set(target: Expectation, name: str, value: Any) -> None:
+    object.__setattr__(target, name, value)  # the dataclass is frozen for everybody else
+
+
+def _check_scope(scope: Any) -> Any:
+    __tracebackhide__ = True
+    if scope is ANY or scope is None:
+        return scope
+    if isinstance(scope, str):
+        return frozenset(scope.split())
+    takes = "it takes a text with spaces between the scopes, several texts, or None for no scope"
+    if not isinstance(scope, Iterable) or isinstance(scope, bytes | Mapping):
+        raise OptionError(f"scope is {scope!r}; {takes}")
+    given = tuple(scope)
+    for item in given:
+        if not isinstance(item, str):
+            raise OptionError(f"scope has the element {item!r}; {takes}")
+        if not item or item.split() != [item]:
+            raise OptionError(f"scope has the element {item!r}; each element is one scope, without spaces")
+    return frozenset(given)
+
+
+def _check_mapping(argument: str, value: Any) -> Any:
+    __tracebackhide__ = True
+    if value is ANY:
+        return value
+    if not isinstance(value, Mapping):
+        what = "header" if argument == "headers" else "parameter"
+        raise OptionError(
+            f"{argument} is a {type(value).__name__}; it takes a dict of {what} names and values, "
+            f"and the value None means that the {what} is absent"
+        )
+    for name in value:
+        if not isinstance(name, str) or not name:
+            raise OptionError(f"{argument} has the name {name!r}; a name is a text")
+    return dict(value)
+
+
+def _check_text(argument: str, value: Any) -> None:
+    __tracebackhide__ = True
+    if isinstance(value, bool | int | float | bytes | list | tuple | dict | set | frozenset):
+        raise OptionError(f"{argument} is {value!r}; it takes a text")
+
+
+def _check_path(path: Any) -> Any:
+    __tracebackhide__ = True
+    if path is None:
+        raise OptionError("path is None; every request has a path: give one, or leave the argument out")
+    _check_text("path", path)
+    if not isinstance(path, str):
+        return path
+    if "://" in path:
+        raise OptionError(
+            f"path is the URL {path!r}; it takes the part of it below api_url, such as {urlsplit(path).path or '/'!r}"
+        )
+    if "?" in path:
+        bare, _, query = path.partition("?")
+        pairs = dict(pair.partition("=")[::2] for pair in query.split("&"))
+        raise OptionError(f"path {path!r} has a query; give that as params: path={bare!r}, params={pairs!r}")
+    return path if path.startswith("/") else f"/{path}"

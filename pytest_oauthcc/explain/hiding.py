@@ -1,0 +1,97 @@
+"""The last look at a text before a person sees it: no secret of the exchanges may be left in it, wherever it came from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from pytest_oauthcc.core.journal import ApiRequest, Exchange, TokenRequest, query_params
+from pytest_oauthcc.masking import mask, mask_headers, mask_params
+
+__all__ = ["hide", "secrets_of"]
+
+_LONG = 12
+_SHORT = 6
+_KNOWN_SCHEMES = frozenset({"basic", "bearer", "dpop"})
+
+
+def secrets_of(entries: Iterable[Exchange]) -> set[str]:
+    """
+    Collect what must not be shown: client secrets, tokens, assertions, cookies, API keys.
+
+    Args:
+        entries: Exchanges of a journal.
+
+    Returns:
+        Their secrets as they are, however they were sent.
+    """
+    return {secret for entry in entries for secret in _of_entry(entry) if secret}
+
+
+def _of_entry(entry: Exchange) -> Iterator[str]:
+    yield from _of_headers(entry)
+    if "?" in entry.url:
+        yield from _of_params(query_params(entry.request))
+    if isinstance(entry, TokenRequest):
+        yield from _of_params(entry.parameters.values)
+        yield from (secret for _, secret in entry.presented.readings)
+    elif isinstance(entry, ApiRequest) and entry.bearer is not None:
+        yield entry.bearer
+    if isinstance(entry, TokenRequest | ApiRequest) and entry.token is not None:
+        yield entry.token.value
+
+
+def _of_headers(entry: Exchange) -> Iterator[str]:
+    for name, shown in mask_headers(entry.headers).items():
+        value = entry.headers[name]
+        if shown == value:
+            continue
+        scheme, blank, rest = value.partition(" ")
+        yield value
+        yield rest
+        if not blank or scheme.lower() not in _KNOWN_SCHEMES:
+            yield scheme  # a token that was sent without a scheme stands where the scheme should
+
+
+def _of_params(params: Any) -> Iterator[str]:
+    for name, shown in mask_params(params).items():
+        value = params[name]
+        if shown != value:
+            yield from (str(item) for item in (value if isinstance(value, list) else [value]))
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """
+    Mask secrets wherever they stand in a text, also percent-encoded or escaped.
+
+    Args:
+        text: For people.
+        secrets: What must not be in it. Short ordinary words are left alone: hiding the word "token" in each
+            sentence would help nobody.
+
+    Returns:
+        The text without them.
+    """
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) < _SHORT or (len(secret) < _LONG and secret.isalpha() and secret.islower()):
+            continue
+        for form in _forms(secret):
+            if form not in text:
+                continue
+            if len(secret) >= _LONG:
+                text = text.replace(form, mask(secret))
+            else:
+                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", mask(secret), text)
+    return text
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """The shapes in which a secret can get into a text; the longest and rarest first does not matter, all are tried."""
+    yield secret
+    escaped = repr(secret)[1:-1]
+    as_json = json.dumps(secret)[1:-1]
+    utf8 = secret.encode("utf-8", "surrogatepass")
+    yield from dict.fromkeys([escaped, as_json, quote_plus(utf8), quote(utf8), quote(utf8, safe="")])

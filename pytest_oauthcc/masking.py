@@ -1,0 +1,89 @@
+"""Secrets and tokens as they may be shown: never themselves, but two different ones can be told apart."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+__all__ = ["SENSITIVE_PARAMS", "fingerprint", "mask", "mask_header", "mask_headers", "mask_params", "mask_url"]
+
+SENSITIVE_PARAMS = frozenset(
+    {
+        "access_token",
+        "assertion",
+        "client_assertion",
+        "client_secret",
+        "id_token",
+        "password",
+        "refresh_token",
+        "token",
+    }
+)
+SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "dpop", "proxy-authorization", "set-cookie"})
+
+# Header names of API keys differ by provider, but all of them say so.
+_KEY_LIKE = re.compile(r"api[-_]?key|secret|token|password|credential", re.IGNORECASE)
+
+
+def fingerprint(secret: str) -> str:
+    """
+    Four characters that tell two secrets apart without giving either away.
+
+    Args:
+        secret: Any text.
+
+    Returns:
+        The last four hexadecimal digits of its SHA-256.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()[-4:]
+
+
+def mask(secret: str) -> str:
+    """Show that there is a secret and which one, but not what it is: ``***1a2b``."""
+    return f"***{fingerprint(secret)}" if secret else "''"
+
+
+def mask_header(name: str, value: str) -> str:
+    """Show a header's value with its secret part masked; the scheme of an Authorization header stays."""
+    lowered = name.lower()
+    if lowered in {"authorization", "proxy-authorization"}:
+        scheme, blank, rest = value.partition(" ")
+        # Without a known scheme in front the whole value may be the secret.
+        if blank and scheme.lower() in {"basic", "bearer", "dpop"}:
+            return f"{scheme} {mask(rest)}"
+        return mask(value)
+    if lowered in SENSITIVE_HEADERS or _KEY_LIKE.search(lowered):
+        return mask(value)
+    return value
+
+
+def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Show headers with their secret parts masked."""
+    return {name: mask_header(name, value) for name, value in headers.items()}
+
+
+def mask_params(params: Mapping[str, object]) -> dict[str, object]:
+    """Show request parameters with secrets, tokens and assertions masked."""
+    return {name: mask(str(value)) if _is_sensitive(name) else value for name, value in params.items()}
+
+
+def mask_url(url: str) -> str:
+    """Show a URL with its user info and the secret values of its query masked."""
+    head, mark, query = url.partition("?")
+    scheme, slashes, rest = head.partition("://")
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:
+        head = f"{scheme}{slashes}***@{authority.rpartition('@')[2]}{slash}{path}"
+    if not mark:
+        return head
+    return f"{head}?{'&'.join(_mask_pair(pair) for pair in query.split('&'))}"
+
+
+def _mask_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    return f"{name}={mask(value)}" if equals and _is_sensitive(name) else pair
+
+
+def _is_sensitive(name: str) -> bool:
+    return name.lower() in SENSITIVE_PARAMS or bool(_KEY_LIKE.search(name))

@@ -1,0 +1,204 @@
+"""The pytest face: fixtures, marker, ini settings. Nothing heavy is imported before a fixture is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.options import OPTIONS, Layer, check_option, values_from_ini
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from pytest_oauthcc._provider import Provider
+    from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.session import Session
+
+MARKER = (
+    "oauthcc(profile=None, **options): fake an OAuth 2.0 provider for the test: "
+    "a profile's name or .toml file first, then options such as token_url, scopes, expires_in."
+)
+CLOCK_BACKENDS = ("freezegun", "time-machine")
+
+_settings = pytest.StashKey[tuple[dict[str, Any], str]]()
+
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare ini settings and command-line options."""
+    for option in OPTIONS.values():
+        parser.addini(f"oauthcc_{option.name}", f"{option.about} Takes {option.takes}.", type=option.ini, default=None)
+    parser.addini(
+        "oauthcc_clock_backend", f"What moves the time: {' or '.join(CLOCK_BACKENDS)}.", default=CLOCK_BACKENDS[0]
+    )
+    group = parser.getgroup("oauthcc", "OAuth 2.0 client credentials")
+    group.addoption("--oauthcc-profiles", action="store_true", help="list the provider profiles and exit")
+    group.addoption("--oauthcc-profile", metavar="NAME", help="show one provider profile and exit")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker and read all ini settings, so that a wrong one is told before any test runs."""
+    config.addinivalue_line("markers", MARKER)
+    values = {}
+    for name in OPTIONS:
+        found = config.getini(f"oauthcc_{name}")
+        if found is not None:
+            values[name] = check_option(name, values_from_ini(name, found), f"ini setting oauthcc_{name}", {})
+    backend = config.getini("oauthcc_clock_backend")
+    if backend not in CLOCK_BACKENDS:
+        raise OptionError(f"ini setting oauthcc_clock_backend: takes {' or '.join(CLOCK_BACKENDS)}, not {backend!r}")
+    config.stash[_settings] = (values, backend)
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answer the options that only ask for information."""
+    if not (config.option.oauthcc_profiles or config.option.oauthcc_profile):
+        return None
+    from pytest_oauthcc import profiles
+
+    if config.option.oauthcc_profiles:
+        lines = profiles.list_lines()
+    else:
+        lines = [profiles.render(profiles.load_profile(config.option.oauthcc_profile, relative_to=config.invocation_params.dir))]
+    for line in lines:
+        print(line)  # noqa: T201 - this is what was asked for
+    return 0
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Request the fixture for a test that only has the marker."""
+    names = getattr(item, "fixturenames", None)
+    if names is None or "oauthcc" in names or item.get_closest_marker("oauthcc") is None:
+        return
+    definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - not every item has it
+    wider = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
+    names.insert(len(wider), "oauthcc")  # before the test's own fixtures, which may build a client
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Say which test begins, to those providers that outlive tests."""
+    board = _board()
+    if board is not None:
+        board.begin_test(item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test in its call phase when its client did something wrong that nobody noticed."""
+    __tracebackhide__ = True
+    result = yield
+    board = _board()
+    if board is not None and not getattr(item, "_excinfo", None):  # unittest keeps a failure there
+        from pytest_oauthcc.session import settle
+
+        settle(board.sites)
+    return result
+
+
+def _board() -> Any:
+    """Return the switchboard, if anything of ours was ever used in this process."""
+    module = sys.modules.get("pytest_oauthcc.transports.switchboard")
+    return None if module is None else module.BOARD
+
+
+@pytest.fixture
+def oauthcc_options() -> dict[str, Any]:
+    """Override this fixture to give a module, class or package its own options for ``oauthcc``."""
+    return {}
+
+
+@pytest.fixture
+def _oauthcc_session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    from pytest_oauthcc.session import DEFAULTS, Defaults, Session
+    from pytest_oauthcc.transports.switchboard import BOARD
+
+    values, backend = request.config.stash[_settings]
+    BOARD.begin_test(request.node.nodeid)
+    DEFAULTS.append(Defaults(Layer("ini settings", values), backend, request.config.rootpath))
+    session = Session()
+    try:
+        yield session
+        session.settle()
+    finally:
+        session.close()
+        BOARD.failures.clear()
+        DEFAULTS.pop()
+
+
+@pytest.fixture
+def oauthcc_clock(_oauthcc_session: Session) -> Clock:
+    """Give the test's clock: ``advance``, ``advance_to``, ``expire``, ``freeze``, ``skip_sleeps``."""
+    return _oauthcc_session.clock
+
+
+@pytest.fixture
+def oauthcc(
+    request: pytest.FixtureRequest, _oauthcc_session: Session, oauthcc_options: dict[str, Any]
+) -> Provider:
+    """Give a fake OAuth 2.0 provider, token endpoint and API, wired into requests, httpx and urllib."""
+    __tracebackhide__ = True
+    problem = ""
+    try:
+        layers = [_options_layer(oauthcc_options), *_marker_layers(request.node)]
+        return _oauthcc_session.open(*layers, relative_to=Path(request.node.path).parent)
+    except OptionError as error:
+        problem = str(error)
+    return pytest.fail(problem, pytrace=False)  # out of the except block, or pytest would show the error twice
+
+
+@pytest.fixture
+def oauthcc_factory(_oauthcc_session: Session, request: pytest.FixtureRequest) -> Callable[..., Provider]:
+    """Make more providers in one test: ``oauthcc_factory(profile=None, **options)``, each with its own hosts."""
+
+    def make(profile: str | None = None, **options: Any) -> Provider:
+        __tracebackhide__ = True
+        given = options if profile is None else {**options, "profile": profile}
+        return _oauthcc_session.open(
+            Layer("oauthcc_factory()", given), number=1, relative_to=Path(request.node.path).parent
+        )
+
+    return make
+
+
+def _options_layer(options: Any) -> Layer:
+    if not isinstance(options, dict):
+        raise OptionError(
+            f"the fixture oauthcc_options returned a {type(options).__name__}; "
+            "it has to return a dict, such as {'scopes': 'orders:read'}"
+        )
+    return Layer("oauthcc_options", options)
+
+
+def _marker_layers(item: pytest.Item) -> Iterator[Layer]:
+    """Yield the markers' options from near to far: the function's, the class's own before its base's, the module's."""
+    for node in reversed(item.listchain()):
+        marks = [mark for mark in node.own_markers if mark.name == "oauthcc"]
+        if isinstance(node, pytest.Class):
+            marks.sort(key=lambda mark: _distance(node.obj, mark))
+        for mark in marks:
+            yield _marker_layer(mark)
+
+
+def _distance(cls: type, mark: pytest.Mark) -> int:
+    for distance, base in enumerate(cls.__mro__):
+        own = vars(base).get("pytestmark", ())
+        if any(getattr(found, "mark", found) is mark for found in (own if isinstance(own, list) else [own])):
+            return distance
+    return -1  # added to the class while it was collected
+
+
+def _marker_layer(mark: pytest.Mark) -> Layer:
+    values = dict(mark.kwargs)
+    if len(mark.args) > 1 or (mark.args and "profile" in values):
+        raise OptionError(
+            f"@pytest.mark.oauthcc takes one profile and then options by name, not {', '.join(map(repr, mark.args))}"
+        )
+    if mark.args:
+        values["profile"] = mark.args[0]
+    return Layer("@pytest.mark.oauthcc", values)

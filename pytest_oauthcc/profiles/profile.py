@@ -1,0 +1,99 @@
+"""A provider as data: what a profile file says after it was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pytest_oauthcc.core.dialect import Dialect
+from pytest_oauthcc.core.templates import OMIT, compile_template
+from pytest_oauthcc.masking import mask
+from pytest_oauthcc.options import OwnOption
+from pytest_oauthcc.profiles.placeholders import OPTION_ORDER
+
+__all__ = ["Fact", "Profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is known about a provider, and how sure it is: verified, unverified or inferred."""
+
+    text: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Profile:
+    """
+    One provider's options and dialect, with where they come from.
+
+    Attributes:
+        name: What a test calls it: the name of the file without its ending.
+        title: The provider's name.
+        summary: What is peculiar about it, in one line.
+        options: Shared options, checked; texts may hold placeholders, which ``resolve`` fills in.
+        own: The options that only this provider has.
+        dialect: Its departures from the RFCs.
+        unknown: What its documents leave open: a key of the profile, or another subject, with a sentence.
+        facts: What is known about it, and how sure that is.
+        sources: What the profile was written from.
+        notes: What else a test author has to know.
+        path: The file.
+        extends: The profiles that it is derived from, the nearest first.
+    """
+
+    name: str
+    title: str
+    summary: str
+    path: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, OwnOption] = field(default_factory=dict)
+    dialect: Dialect = field(default_factory=Dialect)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    extends: tuple[str, ...] = ()
+
+    def resolve(self, given: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Fill in the profile's options and put the test's own over them.
+
+        Args:
+            given: Checked options from nearer than the profile; they are taken as they are. A ``client_id`` that was
+                made up has to be among them.
+            own: A value for each option of ``own``.
+
+        Returns:
+            The options by name, without placeholders.
+        """
+        resolved = {name: value for name, value in self.options.items() if name not in OPTION_ORDER} | dict(given)
+        known = {**own, **resolved}
+        for name in OPTION_ORDER:
+            if name not in resolved and name in self.options:
+                resolved[name] = _fill(self.options[name], known)
+            known[name] = resolved.get(name)
+        return resolved
+
+    def __repr__(self) -> str:
+        shown = {
+            name: mask(str(value)) if "secret" in name else value
+            for name, value in self.options.items()
+            if name in {"token_url", "api_url", "client_id", "client_secret"}
+        }
+        parts = [repr(self.name), *(f"{name}={value!r}" for name, value in shown.items())]
+        if self.own:
+            parts.append(f"own options: {', '.join(self.own)}")
+        return f"Profile({', '.join(parts)})"
+
+
+Profile.__module__ = "pytest_oauthcc"
+
+
+def _fill(value: Any, known: Mapping[str, Any]) -> Any:
+    filled = compile_template(value)(known)
+    if filled is OMIT:
+        return None
+    return tuple(filled) if isinstance(filled, list) else filled

@@ -1,0 +1,439 @@
+"""What a profile file may say: one table, from which files are checked and the schema's page is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pytest_oauthcc.core.causes import API_REFUSALS, TOKEN_REFUSALS, Cause
+from pytest_oauthcc.core.dialect import CHECKS
+from pytest_oauthcc.options import OPTIONS, Option
+from pytest_oauthcc.profiles.placeholders import OPTION_ORDER, PLACEHOLDERS, Use
+
+__all__ = [
+    "API_GROUPS",
+    "MARKS",
+    "PLACEHOLDERS",
+    "SCHEMA",
+    "TOKEN_GROUPS",
+    "UNKNOWN",
+    "Leaf",
+    "ListOf",
+    "Node",
+    "Table",
+    "TableOf",
+    "Template",
+]
+
+UNKNOWN: Final = "unknown"
+"""The value for what a provider's documents leave open; the fake does there what the RFC says."""
+
+MARKS = ("verified", "unverified", "inferred")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """
+    A single value.
+
+    Args:
+        about: What it is for, in one sentence.
+        takes: What it takes, as an error message says it.
+        check: Makes the value that is used; raises ``ValueError``, with a message where ``takes`` says too little.
+        option: Whether it is one of the shared options, and which.
+        may_be_unknown: Whether it can be left open with ``"unknown"``.
+    """
+
+    about: str
+    takes: str
+    check: Callable[[Any], Any]
+    option: str | None = None
+    may_be_unknown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with keys that are all known."""
+
+    about: str
+    members: Mapping[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class TableOf:
+    """A table whose keys the author chooses; ``key`` says what they look like."""
+
+    about: str
+    value: Node
+    key_takes: str
+    key: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of tables."""
+
+    about: str
+    item: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """
+    A template: a text, number, truth value, list or table with placeholders.
+
+    Args:
+        about: What it is for, in one sentence.
+        use: Where it stands, which decides the placeholders that are known.
+        form: ``"table"``, ``"text"``, ``"list"`` (of texts), or ``"any"``.
+    """
+
+    about: str
+    use: Use
+    form: Literal["table", "text", "list", "any"]
+
+
+Node = Leaf | Table | TableOf | ListOf | Template
+
+# --- checks of single values; OPTIONS brings those of the shared options
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
+def _any_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - one exception for all kinds of wrong values
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ValueError
+    return tuple(value)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError  # noqa: TRY004
+    return value
+
+
+def _integer(least: int, most: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return check
+
+
+def _matching(pattern: str) -> Callable[[Any], str]:
+    compiled = re.compile(pattern)
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise ValueError
+        return value
+
+    return check
+
+
+def _scopes(value: Any) -> tuple[str, ...]:
+    found: tuple[str, ...] = OPTIONS["scopes"].check(value)
+    for scope in found:
+        _scope_token(scope)
+    return found
+
+
+_scope_token = _matching(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+def _checks(value: Any) -> tuple[str, ...]:
+    names = _texts(value)
+    if not set(names) <= set(CHECKS):
+        raise ValueError
+    if len(set(names)) < len(names):
+        raise ValueError("a check stands twice in the list")
+    if "client" not in names:
+        raise ValueError("'client' is missing: a client always has to prove who it is")
+    return names
+
+
+def _authorization_pattern(value: Any) -> str:
+    text = _text(value)
+    try:
+        groups = re.compile(text).groupindex
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    if {"client_id", "client_secret"} - set(groups):
+        raise ValueError("the groups (?P<client_id>...) and (?P<client_secret>...) are wanted")
+    return text
+
+
+def _option_check(option: Option) -> Callable[[Any], Any]:
+    if option.name == "api_url":
+        return lambda value: None if value == "none" else option.check(value)
+    if option.name in {"scopes", "default_scopes"}:
+        return _scopes
+    if option.name == "auth_methods":
+
+        def check(value: Any) -> Any:
+            if isinstance(value, list) and "none" in value:
+                raise ValueError("a public client can't use this grant (RFC 6749 section 4.4)")
+            return option.check(value)
+
+        return check
+    return option.check
+
+
+def _option_leaf(option: Option) -> Leaf:
+    takes = 'an http or https URL, or "none" for no fake API' if option.name == "api_url" else option.takes
+    return Leaf(option.about, takes.replace("'", '"'), _option_check(option), option=option.name)
+
+
+def _choice(about: str, *choices: str) -> Leaf:
+    def check(value: Any) -> Any:
+        if value not in choices:
+            raise ValueError
+        return value
+
+    return Leaf(about, f"one of {', '.join(choices)}", check)
+
+
+def _words(about: str, takes: str = "a text") -> Leaf:
+    return Leaf(about, takes, _text)
+
+
+def _plain(about: str, takes: str, check: Callable[[Any], Any]) -> Leaf:
+    return Leaf(about, takes, check, may_be_unknown=False)
+
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110 section 5.6.2
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ANY = re.compile(r"(?s).+")
+
+_SCOPE = Table(
+    "How scopes are read and granted.",
+    {
+        "separator": _words("What stands between two scopes.", "a text such as a blank or a comma"),
+        "missing": _choice("What a request without scope gets.", "default", "none", "refuse"),
+        "required": Leaf("What a request that names a scope has to name.", "a text of scopes or a list of them", _scopes),
+        "unknown": _choice("What happens to scopes that the client can't have.", "refuse", "ignore"),
+        "echo": _choice("When the answer names the granted scopes.", "always", "different", "never"),
+        "always": Leaf("What every token has beside what was asked for.", "a text of scopes or a list of them", _scopes),
+        "resource_suffix": _words(
+            'The end of the one scope that a request names, such as "/.default"; the audience stands before it.'
+        ),
+    },
+)
+
+_TOKEN = Table(
+    "What tokens look like.",
+    {
+        "claims": Template("The claims of a JWT.", "token", "table"),
+        "typ": Leaf('The "typ" of a JWT\'s header; an empty text leaves it out.', "a text", _any_text),
+        "jwt_header": Template("Further members of a JWT's header.", "token", "table"),
+        "opaque": Template("An opaque token.", "token", "text"),
+    },
+)
+
+_REFUSAL: Mapping[str, Node] = {
+    "status": Leaf("The HTTP status.", "a whole number from 400 to 599", _integer(400, 599)),
+    "error": Leaf(
+        "The OAuth error code; an empty text for none.",
+        "a code out of the characters that RFC 6749 section 5.2 allows",
+        _matching(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*"),
+    ),
+    "description": Template("The error_description; an empty text for none.", "refusal", "text"),
+    "body": Template("The whole body instead; an empty text for no body.", "refusal", "any"),
+    "content_type": Leaf("The media type of body.", "a media type", _matching(r"[\w.+-]+/[\w.+-]+(?: *;.*)?")),
+    "headers": TableOf(
+        "Further headers of the answer.", Template("A header.", "refusal", "text"), "a header name", _HEADER_NAME
+    ),
+    "challenge": Leaf("Whether the answer has a WWW-Authenticate header.", "true or false", _boolean),
+}
+
+TOKEN_GROUPS: Final[Mapping[str, Sequence[Cause]]] = {
+    "any": tuple(TOKEN_REFUSALS),
+    "any_header": (Cause.MISSING_HEADER, Cause.WRONG_HEADER),
+    "any_request": (
+        Cause.WRONG_METHOD,
+        Cause.WRONG_CONTENT_TYPE,
+        Cause.MALFORMED_BODY,
+        Cause.DUPLICATE_PARAMETER,
+        Cause.CREDENTIALS_IN_QUERY,
+        Cause.MISSING_GRANT_TYPE,
+        Cause.TWO_AUTH_METHODS,
+        Cause.MISSING_PARAM,
+        Cause.WRONG_PARAM,
+    ),
+    "any_client": (
+        Cause.NO_CREDENTIALS,
+        Cause.MALFORMED_CREDENTIALS,
+        Cause.AUTH_METHOD_NOT_ALLOWED,
+        Cause.UNKNOWN_CLIENT,
+        Cause.BAD_SECRET,
+        Cause.BAD_ASSERTION,
+    ),
+    "any_audience": (Cause.MISSING_AUDIENCE, Cause.UNKNOWN_AUDIENCE),
+    "any_scope": (Cause.MALFORMED_SCOPE, Cause.MISSING_SCOPE, Cause.LACKING_SCOPE, Cause.UNKNOWN_SCOPE),
+}
+"""Names that stand for several causes in ``[refusals]``; a cause's own table goes before them, field by field."""
+
+API_GROUPS: Final[Mapping[str, Sequence[Cause]]] = {
+    "any": tuple(API_REFUSALS),
+    "any_header": (Cause.API_MISSING_HEADER, Cause.API_WRONG_HEADER),
+    "any_token": (
+        Cause.TOKEN_MISSING,
+        Cause.TOKEN_MALFORMED,
+        Cause.TOKEN_UNKNOWN,
+        Cause.TOKEN_EXPIRED,
+        Cause.TOKEN_REVOKED,
+        Cause.TOKEN_AUDIENCE,
+        Cause.TOKEN_BINDING,
+    ),
+}
+"""The same for ``[api.refusals]``."""
+
+
+def _refusals(about: str, groups: Mapping[str, Sequence[Cause]]) -> Table:
+    members: dict[str, Node] = {
+        group: Table(f"All of: {', '.join(causes)}.", _REFUSAL) for group, causes in groups.items() if group != "any"
+    }
+    members = {"any": Table("Every cause.", _REFUSAL), **members}
+    return Table(about, members | {cause.value: Table("", _REFUSAL) for cause in groups["any"]})
+
+
+_API = Table(
+    "How the API takes a token and refuses one.",
+    {
+        "header": Leaf("The header that carries the token.", "a header name", _matching(_HEADER_NAME.pattern)),
+        "scheme": Leaf("The word before the token; an empty text for none.", "a text", _any_text),
+        "realm": _words("The realm of the WWW-Authenticate header."),
+        "headers": TableOf(
+            "Headers that requests to the API have to carry, beside those of the option headers.",
+            Template("A header.", "api", "text"),
+            "a header name",
+            _HEADER_NAME,
+        ),
+        "refusals": _refusals("Where the API departs from RFC 6750.", API_GROUPS),
+    },
+)
+
+_LICENSING = Table(
+    "Tokens that occupy one of a limited number of licences.",
+    {
+        "capacity": Leaf(
+            "How many there are, unless the option licences says otherwise.",
+            "a whole number, 0 or more",
+            _integer(0, 1_000_000),
+        ),
+        "hold": Leaf("For how long a token takes one.", "a whole number of seconds, 1 or more", _integer(1, 10**9)),
+        "exempt_scopes": Leaf(
+            "A request for these alone takes none.", "a text of scopes or a list of them", _scopes
+        ),
+        "release_path": _words("The path below the API that frees the client's licence."),
+    },
+)
+
+_OWN_OPTION = Table(
+    "One option of this provider alone.",
+    {
+        "takes": _plain(
+            "The type of its value.",
+            'one of "text", "integer", "boolean"',
+            _matching("text|integer|boolean"),
+        ),
+        "about": _plain("What it is for, in one sentence.", "a text", _text),
+        "default": _plain("Its value when a test gives none.", "a text, a number, true or false", lambda value: value),
+        "made_up": _plain("The beginning of a text that is made up for each test instead.", "a text", _text),
+    },
+)
+
+_FACT = Table(
+    "One thing that is known about the provider.",
+    {
+        "text": _plain("What is known, in a sentence of your own.", "a text", _text),
+        "mark": _plain(
+            "How sure it is.", f"one of {', '.join(MARKS)}", _matching("|".join(MARKS))
+        ),
+    },
+)
+
+_ABOUT: Mapping[str, Node] = {
+    "extends": _plain("The profile that this one is derived from: its name, or a path.", "a text", _text),
+    "title": _plain("The provider's name.", "a text", _text),
+    "summary": _plain("What is peculiar about it, in one line.", "a text", _text),
+    "sources": _plain("What the profile was written from.", "a list of texts", _texts),
+    "facts": ListOf("What is known, and how sure it is.", _FACT),
+    "notes": _plain("What else a test author has to know.", "a list of texts", _texts),
+}
+
+_DIALECT: Mapping[str, Node] = {
+    "checks": Leaf("The checks of a token request in their order.", f"a list out of {', '.join(CHECKS)}", _checks),
+    "grant_types": Leaf(
+        "Values of grant_type that ask for this grant.",
+        "a list of texts with at least one in it",
+        lambda value: _texts(value or None),
+    ),
+    "two_auth_methods": _choice("What a request with two sets of credentials gets.", "refuse", "header", "body"),
+    "basic_encoding": _choice(
+        "Whether id and secret in a Basic header are form-encoded (RFC 6749 section 2.3.1).", "form", "raw", "either"
+    ),
+    "authorization_pattern": Leaf(
+        "What an Authorization header without scheme looks like.",
+        "a regular expression with the groups client_id and client_secret",
+        _authorization_pattern,
+    ),
+    "credentials_in_query": _choice("What a secret in the query gets.", "refuse", "accept"),
+    "audience_param": _choice("The parameter that names the audience.", "audience", "resource"),
+    "audience_required": Leaf("Whether a request has to name its audience.", "true or false", _boolean),
+    "token_type": _words("The token_type of the answer, in the provider's own case."),
+    "expires_in_offset": Leaf(
+        "What is added to expires_in in the answer.", "a whole number of seconds", _integer(-(10**6), 10**6)
+    ),
+    "realm": _words("The realm of the token endpoint's WWW-Authenticate header."),
+    "jwks_url": Template("Where the keys are, if not below the issuer.", "api", "text"),
+    "metadata_urls": Template("Further URLs of the metadata.", "api", "list"),
+    "response": Template("The members of the answer with a token.", "response", "table"),
+    "response_headers": TableOf(
+        "Further headers of that answer.", Template("A header.", "response", "text"), "a header name", _HEADER_NAME
+    ),
+    "scope": _SCOPE,
+    "token": _TOKEN,
+    "api": _API,
+    "refusals": _refusals("Where the token endpoint departs from RFC 6749 section 5.2.", TOKEN_GROUPS),
+    "licensing": _LICENSING,
+    "options": TableOf(
+        "Options of this provider alone.", _OWN_OPTION, "a name in small letters, digits and underscores", _NAME
+    ),
+    "allow": TableOf(
+        "Rules that the provider itself makes its clients break, with the reason.",
+        _plain("The reason.", "a text", _text),
+        "the id of a rule",
+        re.compile(r"[a-z][a-z0-9-]*"),
+    ),
+    "unknown": TableOf(
+        "What the provider's documents leave open, by key, in a sentence.",
+        _plain("The sentence.", "a text", _text),
+        "a key of a profile, or any other subject",
+        _ANY,
+    ),
+}
+
+SCHEMA: Final = Table(
+    "A profile.",
+    {
+        **_ABOUT,
+        **{name: _option_leaf(option) for name, option in OPTIONS.items() if name not in {"profile", "allow"}},
+        **_DIALECT,
+    },
+)
+
+TEMPLATED_OPTIONS: Final = frozenset(OPTION_ORDER)

@@ -1,0 +1,109 @@
+"""The providers and the clock of one test, or of one ``with pytest_oauthcc.provider(...)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_oauthcc._provider import Provider
+from pytest_oauthcc.clock import Clock
+from pytest_oauthcc.options import Layer
+from pytest_oauthcc.resolution import resolve
+from pytest_oauthcc.transports.switchboard import BOARD
+from pytest_oauthcc.transports.wiring import connect, disconnect
+
+__all__ = ["DEFAULTS", "Defaults", "Session", "settle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """
+    What the ini file of the run says.
+
+    Args:
+        ini: Its options.
+        clock_backend: ``"freezegun"`` or ``"time-machine"``.
+        root: Where relative paths of profiles begin.
+    """
+
+    ini: Layer = field(default_factory=lambda: Layer("ini settings", {}))
+    clock_backend: str = "freezegun"
+    root: Path | None = None
+
+
+DEFAULTS: list[Defaults] = [Defaults()]
+"""The last one counts; a pytest run inside a pytest run puts its own on top and takes it away again."""
+
+
+class Session:
+    """Makes providers that share a clock, and takes all of it away at the end."""
+
+    def __init__(self) -> None:
+        self._defaults = DEFAULTS[-1]
+        self.clock = Clock(self._defaults.clock_backend)
+        self.providers: list[Provider] = []
+
+    def open(self, *layers: Layer, number: int | None = None, relative_to: Path | None = None) -> Provider:
+        """
+        Fake one more provider.
+
+        Args:
+            layers: Its options from near to far; the ini settings come last by themselves.
+            number: Distinguishes its default hosts from those of others.
+            relative_to: Where the relative path of a profile begins.
+
+        Returns:
+            The provider, served from now on.
+
+        Raises:
+            OptionError: An option is wrong, or the token endpoint is served already.
+        """
+        __tracebackhide__ = True
+        dialect, settings, profile = resolve(
+            (*layers, self._defaults.ini),
+            number=number,
+            is_taken=BOARD.serves_token_url,
+            relative_to=relative_to or self._defaults.root,
+        )
+        made = Provider(settings, dialect, self.clock, profile)
+        connect(made)
+        self.providers.append(made)
+        self.clock.follow(made.expiry_of)
+        return made
+
+    def settle(self) -> None:
+        """
+        Fail if a client did something wrong that nobody noticed.
+
+        Raises:
+            OauthccError: What it did.
+        """
+        __tracebackhide__ = True
+        settle(self.providers)
+
+    def close(self) -> None:
+        """Stop serving the providers, and put the time right."""
+        with ExitStack() as stack:
+            stack.callback(self.clock.close)
+            for made in self.providers:
+                stack.callback(disconnect, made)
+        self.providers.clear()
+
+
+def settle(providers: Iterable[Provider]) -> None:
+    """
+    Fail if clients did something wrong that nobody noticed, for example since they swallowed the exception.
+
+    Args:
+        providers: Whose clients.
+
+    Raises:
+        OauthccError: What they did.
+    """
+    __tracebackhide__ = True
+    failures = list(BOARD.failures)
+    BOARD.failures.clear()
+    if failures:
+        raise failures[0].with_traceback(None) from None

@@ -1,0 +1,239 @@
+"""Which fake provider a request is for, and what happens to one that is for none."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from pytest_oauthcc.core.authority import Authority, key_of, site_of
+from pytest_oauthcc.core.bearer import find_token
+from pytest_oauthcc.core.messages import Answer, Request
+from pytest_oauthcc.errors import NotServed, OauthccError, OptionError
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.core.journal import Exchange
+    from pytest_oauthcc.explain.unserved import Served
+
+__all__ = ["BOARD", "Site", "Switchboard"]
+
+_MOST_FORMER_TOKENS = 50_000
+
+
+class Site(Protocol):
+    """A provider as the switchboard sees it."""
+
+    name: str
+    authority: Authority
+
+    def exchange(self, request: Request, api_path: str | None) -> Answer:
+        """Answer a request: to the API with the path below it, else to the exact URL."""
+
+    def allows(self, rule_id: str) -> bool:
+        """Whether a test lets that rule be broken."""
+
+    def begin_test(self) -> None:
+        """Take note that another test begins."""
+
+
+class Switchboard:
+    """All providers that are faked at the moment, by what they serve."""
+
+    def __init__(self) -> None:
+        self._sites: list[Site] = []
+        self._exact: dict[str, Site] = {}
+        self._mounts: dict[str, list[Site]] = {}
+        self._hosts: dict[str, int] = {}
+        self._former: dict[int, str] = {}
+        self._lock = threading.Lock()
+        self.current_test = ""
+        self.failures: list[OauthccError] = []
+
+    # --- providers come and go
+
+    def attach(self, site: Site) -> None:
+        """
+        Serve a provider.
+
+        Raises:
+            OptionError: Its token endpoint is served already.
+        """
+        __tracebackhide__ = True
+        settings = site.authority.state.settings
+        with self._lock:
+            if key_of(settings.token_url) in self._exact:
+                raise OptionError(
+                    f"token_url {settings.token_url} is served already by another provider of this test; "
+                    "give each its own token_url, or let oauthcc_factory() choose"
+                )
+            self._sites.append(site)
+            for key in site.authority.endpoints:
+                self._exact.setdefault(key, site)
+                self._count_host(key.partition("/")[0], 1)
+            if settings.api_url is not None:
+                sharers = self._mounts.setdefault(key_of(settings.api_url).rstrip("/"), [])
+                sharers.append(site)
+                self._count_host(site_of(settings.api_url)[0], 1)
+                for sharer in sharers:
+                    sharer.authority.api.share_with([other.authority.api for other in sharers if other is not sharer])
+
+    def detach(self, site: Site) -> None:
+        """Serve a provider no longer; its tokens are remembered as those of an earlier test."""
+        settings = site.authority.state.settings
+        with self._lock:
+            if site not in self._sites:
+                return
+            self._sites.remove(site)
+            for key in site.authority.endpoints:
+                self._count_host(key.partition("/")[0], -1)
+                if self._exact.get(key) is site:
+                    del self._exact[key]
+            if settings.api_url is not None:
+                mount = key_of(settings.api_url).rstrip("/")
+                self._mounts[mount].remove(site)
+                if not self._mounts[mount]:
+                    del self._mounts[mount]
+                self._count_host(site_of(settings.api_url)[0], -1)
+            for token in site.authority.state.tokens:
+                self._former[hash(token.value)] = self.current_test
+            while len(self._former) > _MOST_FORMER_TOKENS:
+                del self._former[next(iter(self._former))]
+
+    def _count_host(self, host: str, change: int) -> None:
+        count = self._hosts.get(host, 0) + change
+        if count:
+            self._hosts[host] = count
+        else:
+            self._hosts.pop(host, None)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The providers that are faked now, the oldest first."""
+        return tuple(self._sites)
+
+    def serves_token_url(self, url: str) -> bool:
+        """Whether a token endpoint or another endpoint of an authorization server is at that URL."""
+        return key_of(url) in self._exact
+
+    def provenance(self, token: str) -> str | None:
+        """Tell where a token came from that no provider knows, or None."""
+        test = self._former.get(hash(token))
+        if test is None:
+            return None
+        where = f"the test {test}" if test else "an earlier provider"
+        return f"the token was issued in {where}; a client or a token cache has outlived it: make or clear it per test"
+
+    def begin_test(self, name: str) -> None:
+        """Say which test is running; providers that outlive tests count their exchanges anew."""
+        self.current_test = name
+        for site in self._sites:
+            site.begin_test()
+
+    # --- requests
+
+    def claims(self, url: str) -> bool:
+        """Whether the host of a URL is one of ours."""
+        return site_of(url)[0] in self._hosts
+
+    def answer(self, request: Request, *, stubs_below: bool) -> Answer | None:
+        """
+        Answer a request, or decide that it may go on.
+
+        Args:
+            request: The request.
+            stubs_below: Whether stubs of the user's would get it then.
+
+        Returns:
+            What the client gets; None where the request is not ours and may go on.
+
+        Raises:
+            NotServed: Nothing serves it, and it must not leave the process.
+        """
+        key = key_of(request.url)
+        site = self._exact.get(key)
+        if site is not None:
+            return site.exchange(request, None)
+        for mount, below in _prefixes(key):
+            sharers = self._mounts.get(mount)
+            if sharers:
+                return self._sharer(sharers, request).exchange(request, below)
+        claimed = self.claims(request.url)
+        if not claimed and (stubs_below or self._may_pass(request)):
+            return None
+        raise self._refuse(request, claimed=claimed)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass in which a real HTTP library would sleep between two attempts of its own."""
+        if seconds > 0 and self._sites:
+            self._sites[-1].authority.state.clock.advance(seconds)
+
+    @staticmethod
+    def _sharer(sharers: list[Site], request: Request) -> Site:
+        """Choose among providers that share an API: the one whose token this is, else the first."""
+        if len(sharers) > 1:
+            for site in sharers:
+                state = site.authority.state
+                value = find_token(request, state.dialect.api).value
+                if value is not None and state.tokens.get(value) is not None:
+                    return site
+        return sharers[0]
+
+    def _may_pass(self, request: Request) -> bool:
+        host = request.split.hostname or ""
+        if any(host in site.authority.state.settings.passthrough for site in self._sites):
+            return True
+        return is_loopback(host) and not looks_like_token_request(request)
+
+    def _refuse(self, request: Request, *, claimed: bool) -> NotServed:
+        from pytest_oauthcc.explain.unserved import not_served
+
+        text = not_served(
+            request,
+            list(self._served()),
+            looks_like_token_request=looks_like_token_request(request),
+            claimed_host=claimed,
+        )
+        error = NotServed(text)
+        if not any(site.allows("not-served") for site in self._sites):
+            self.failures.append(error)
+        return error
+
+    def _served(self) -> Iterator[Served]:
+        from pytest_oauthcc.explain.unserved import Served
+
+        for site in self._sites:
+            authority, settings = site.authority, site.authority.state.settings
+            yield Served("token endpoint", " or ".join(settings.methods), settings.token_url)
+            if settings.api_url is not None:
+                yield Served("API", "any method, any path below", settings.api_url)
+            yield Served("metadata", "GET", authority.metadata_url)
+            yield Served("keys", "GET", authority.jwks_url)
+
+
+def looks_like_token_request(request: Request) -> bool:
+    """Whether a request asks somebody for a token, by the parameter that every grant has (RFC 6749 section 4)."""
+    return request.method == "POST" and b"grant_type" in request.body[:65536]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _prefixes(key: str) -> Iterator[tuple[str, str]]:
+    """Yield the places where an API that serves a URL may be mounted, the longest first, and the path below each."""
+    end = len(key)
+    while end > 0:
+        yield key[:end].rstrip("/"), key[end:] or "/"
+        end = key.rfind("/", 0, end)
+
+
+BOARD = Switchboard()
+"""The one switchboard of the process, as there is one ``requests`` and one ``httpx`` in it."""
