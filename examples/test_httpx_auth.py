@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from httpx_auth import OAuth2, OAuth2ClientCredentials
+
 from pytest_oauthcc import OMIT
 
 
@@ -59,7 +60,7 @@ def test_beware_early_expiry_0_is_taken_for_30(oauthcc):
     # "Set it to 0 to deactivate this feature", says its documentation.
     client = connect(oauthcc, early_expiry=0)
     client.get("/orders")
-    oauthcc.clock.expire(before=29)
+    oauthcc.clock.expire(before=20)
     client.get("/orders")
 
     assert len(oauthcc.token_requests) == 2

@@ -1,4 +1,4 @@
-"""A client written by hand on httpx: the credentials go into the form, and a provider's own header comes along."""
+"""A client written by hand on httpx: the credentials go into the form, and a provider's own header is added."""
 
 import time
 
@@ -9,11 +9,11 @@ import pytest
 class OrdersClient:
     """The code under test; yours would be imported from your package."""
 
-    def __init__(self, api_url, token_url, client_id, client_secret, *, scope="orders:read", headers=None):
+    def __init__(self, api_url, token_url, client_id, client_secret, scope="orders:read"):
         self.api_url, self.token_url = api_url, token_url
         self.form = {"grant_type": "client_credentials", "scope": scope}
         self.form |= {"client_id": client_id, "client_secret": client_secret}
-        self.http = httpx.Client(headers=headers, timeout=10)
+        self.http = httpx.Client(timeout=10)
         self.expires_at = 0.0
 
     def orders(self):
@@ -66,13 +66,9 @@ def test_sends_what_the_provider_wants(oauthcc, client):
 @pytest.mark.oauthcc("hgem", api_key="k-123")
 def test_works_with_the_hgem_profile(oauthcc):
     client = OrdersClient(
-        oauthcc.api_url,
-        oauthcc.token_url,
-        oauthcc.client_id,
-        oauthcc.client_secret,
-        scope="hgem-results-api",
-        headers={"hgem-api-key": "k-123"},
+        oauthcc.api_url, oauthcc.token_url, oauthcc.client_id, oauthcc.client_secret, scope="hgem-results-api"
     )
+    client.http.headers["hgem-api-key"] = "k-123"
     client.orders()
 
     oauthcc.assert_token_request(headers={"hgem-api-key": "k-123"})

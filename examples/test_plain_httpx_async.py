@@ -81,9 +81,7 @@ async def test_sends_what_the_provider_wants(oauthcc, client):
 
 @pytest.mark.oauthcc("jim2")
 async def test_works_with_the_jim2_profile(oauthcc):
-    client = OrdersClient(
-        oauthcc.api_url, oauthcc.token_url, oauthcc.client_id, oauthcc.client_secret, scope="view"
-    )
+    client = OrdersClient(oauthcc.api_url, oauthcc.token_url, oauthcc.client_id, oauthcc.client_secret, scope="view")
     await client.orders()
 
     oauthcc.assert_token_request(scope="view", auth_method="client_secret_basic")

@@ -56,7 +56,7 @@ def test_renews_its_token_after_expiry(oauthcc, client):
 
 def test_renews_its_token_a_minute_early(oauthcc, client):
     client.orders()
-    oauthcc.clock.expire(before=59)
+    oauthcc.clock.expire(before=50)
     client.orders()
 
     assert len(oauthcc.token_requests) == 2

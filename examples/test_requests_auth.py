@@ -58,9 +58,7 @@ def test_beware_a_second_client_gets_the_token_of_the_first(oauthcc):
     # The cache goes by token URL and parameters, and the client is neither.
     other = oauthcc.add_client()
     requests.get(oauthcc.api_url, auth=authenticate(oauthcc))
-    requests.get(
-        oauthcc.api_url, auth=OAuth2ClientCredentials(oauthcc.token_url, other.client_id, other.client_secret)
-    )
+    requests.get(oauthcc.api_url, auth=OAuth2ClientCredentials(oauthcc.token_url, other.client_id, other.client_secret))
 
     oauthcc.assert_token_request(client_id=other.client_id, count=0)
     assert oauthcc.api_requests[1].token.client_id == oauthcc.client_id
@@ -70,7 +68,7 @@ def test_beware_early_expiry_0_is_taken_for_30(oauthcc):
     # "Set it to 0 to deactivate this feature", says its documentation.
     auth = authenticate(oauthcc, early_expiry=0)
     requests.get(oauthcc.api_url, auth=auth)
-    oauthcc.clock.expire(before=29)
+    oauthcc.clock.expire(before=20)
     requests.get(oauthcc.api_url, auth=auth)
 
     assert len(oauthcc.token_requests) == 2

@@ -1,8 +1,16 @@
 """requests-oauth2client: an auth object for requests that says how it authenticates, and keeps its own token."""
 
+from urllib.parse import quote_plus
+
 import pytest
 import requests
-from requests_oauth2client import ClientSecretBasic, ClientSecretPost, OAuth2Client, OAuth2ClientCredentialsAuth
+from requests_oauth2client import (
+    ClientSecretBasic,
+    ClientSecretPost,
+    InvalidClient,
+    OAuth2Client,
+    OAuth2ClientCredentialsAuth,
+)
 
 
 def authenticate(oauthcc, method=ClientSecretBasic, **options):
@@ -47,3 +55,26 @@ def test_sends_what_the_provider_wants(oauthcc):
 def test_works_with_the_graphnet_profile(oauthcc):
     assert requests.get(oauthcc.api_url, auth=authenticate(oauthcc, ClientSecretPost)).ok
     oauthcc.assert_token_request(auth_method="client_secret_post", scope=None)
+
+
+@pytest.mark.oauthcc(client_secret="50%25 + more")
+def test_beware_it_does_not_encode_the_secret(oauthcc):
+    # RFC 6749 section 2.3.1 wants id and secret form-encoded before they go into the Basic header.
+    with pytest.raises(InvalidClient):
+        requests.get(oauthcc.api_url, auth=authenticate(oauthcc))
+
+    encoded = ClientSecretBasic(quote_plus(oauthcc.client_id), quote_plus(oauthcc.client_secret))
+    client = OAuth2Client(oauthcc.token_url, auth=encoded)
+    assert requests.get(oauthcc.api_url, auth=OAuth2ClientCredentialsAuth(client)).ok
+
+
+def test_beware_a_revoked_token_is_sent_until_it_is_forgotten(oauthcc):
+    auth = authenticate(oauthcc)
+    requests.get(oauthcc.api_url, auth=auth)
+    oauthcc.revoke()
+
+    assert requests.get(oauthcc.api_url, auth=auth).status_code == 401
+    assert requests.get(oauthcc.api_url, auth=auth).status_code == 401
+
+    auth.forget_token()
+    assert requests.get(oauthcc.api_url, auth=auth).ok

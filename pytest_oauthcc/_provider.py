@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from pytest_oauthcc.options import Layer, check_option
 from pytest_oauthcc.transports.switchboard import BOARD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.api import Api
@@ -48,9 +48,7 @@ class Provider:
         self.profile = profile
         self.clock = clock
         self.name = dialect.name
-        self.authority = Authority(
-            settings, dialect, clock, find_issued=self._find_issued, provenance=BOARD.provenance
-        )
+        self.authority = Authority(settings, dialect, clock, find_issued=self._find_issued, provenance=BOARD.provenance)
         self._state = self.authority.state
         self._allowed: dict[str, str] = {**dialect.allow, **settings.allow}
         self._exchanges_before_test = 0
@@ -96,6 +94,16 @@ class Provider:
         """Where the public keys are (RFC 7517)."""
         return self.authority.jwks_url
 
+    @property
+    def introspection_url(self) -> str:
+        """Where a token's state is told (RFC 7662)."""
+        return self.authority.introspection_url
+
+    @property
+    def revocation_url(self) -> str:
+        """Where a token is revoked (RFC 7009)."""
+        return self.authority.revocation_url
+
     # --- who
 
     @property
@@ -107,6 +115,11 @@ class Provider:
     def client_secret(self) -> str:
         """The client secret as it is now."""
         return self._state.main_client.client_secret
+
+    @property
+    def private_key(self) -> str:
+        """The client's private key as PEM, for ``private_key_jwt`` (RFC 7523); its algorithm is RS256."""
+        return self._state.client_key.private_pem
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -125,6 +138,7 @@ class Provider:
         client_secret: str | None = None,
         scopes: str | Iterable[str] | None = None,
         auth_methods: Sequence[str] | None = None,
+        jwks: Mapping[str, Any] | None = None,
     ) -> Client:
         """
         Register another client.
@@ -134,6 +148,7 @@ class Provider:
             client_secret: Its secret; made up where not given.
             scopes: What it may have; None means what the provider's own client may have.
             auth_methods: How it may authenticate; None means however the provider takes it.
+            jwks: Its public keys, for ``private_key_jwt``; None means that of ``private_key``.
 
         Returns:
             The client with its ``client_id`` and ``client_secret``.
@@ -156,6 +171,7 @@ class Provider:
             self._state.main_client.scopes if scopes is None else check_option("scopes", scopes, where, {}),
             self._state.settings.default_scopes,
             methods,
+            jwks=self._state.client_key if jwks is None else check_option("client_jwks", jwks, where, {}),
         )
         self._state.clients[client.client_id] = client
         return client
@@ -167,7 +183,7 @@ class Provider:
 
     # --- tokens
 
-    def mint(  # noqa: PLR0913 - what a token says
+    def mint(
         self,
         scope: str | Iterable[str] | None = None,
         *,
@@ -225,7 +241,7 @@ class Provider:
             OptionError: This provider never issued the token.
         """
         __tracebackhide__ = True
-        value = getattr(token, "value", token)
+        value = token if token is None or isinstance(token, str) else token.value
         if value is not None and self._state.tokens.get(value) is None:
             raise OptionError("revoke(): this provider never issued that token; without an argument it revokes all")
         return self._state.tokens.revoke(value, self.clock.time())
@@ -294,7 +310,7 @@ class Provider:
 
     # --- asserting
 
-    def assert_token_request(  # noqa: PLR0913 - what can be looked at
+    def assert_token_request(
         self,
         *,
         grant_type: Any = ANY,
@@ -334,7 +350,7 @@ class Provider:
         )
         self._assert(expected, count)
 
-    def assert_api_request(  # noqa: PLR0913 - what can be looked at
+    def assert_api_request(
         self,
         *,
         method: Any = ANY,
@@ -384,7 +400,7 @@ class Provider:
             from pytest_oauthcc.explain.too_many import too_many
 
             error = TooManyExchanges(too_many(limit, journal))
-            BOARD.failures.append(error)
+            BOARD.note_failure(error)
             raise error
         return self.authority.serve(request, api_path)[1]
 
@@ -430,5 +446,3 @@ def provider(profile: str | None = None, **options: Any) -> Iterator[Provider]:
         session.settle()
     finally:
         session.close()
-
-

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 __all__ = ["Mismatch", "NotServed", "OauthccError", "OptionError", "ProfileError", "TooManyExchanges", "Violation"]
 
 
@@ -11,7 +9,7 @@ class OauthccError(Exception):
     """Base class of everything that pytest-oauthcc raises on purpose."""
 
 
-class OptionError(OauthccError, pytest.UsageError):
+class OptionError(OauthccError, ValueError):
     """An option, marker argument, ini setting or method argument has a wrong name, type or value."""
 
 

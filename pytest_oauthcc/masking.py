@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["SENSITIVE_PARAMS", "fingerprint", "mask", "mask_header", "mask_headers", "mask_params", "mask_url"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,7 +22,7 @@ __all__ = [
     "values_from_ini",
 ]
 
-AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt")
 SIGNING_ALGS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "HS256")
 BODY_FORMATS = ("form", "json", "multipart", "query")
 
@@ -145,6 +146,13 @@ def _params(value: Any) -> dict[str, str | tuple[str, ...]]:
     return found
 
 
+def _jwks(value: Any) -> dict[str, Any]:
+    keys = value.get("keys") if isinstance(value, Mapping) else None
+    if not isinstance(keys, list) or not all(isinstance(key, Mapping) and "kty" in key for key in keys):
+        raise ValueError
+    return dict(value)
+
+
 def _audience(value: Any) -> str | tuple[str, ...]:
     return _text(value) if isinstance(value, str) else _texts(value)
 
@@ -155,10 +163,20 @@ _ALL = (
     Option("profile", "the name of a profile or the path of a .toml file", _text, "The provider to be like."),
     Option("token_url", "an http or https URL", _url, "Where the token endpoint is."),
     Option("api_url", "an http or https URL, or None for no fake API", _none_or(_url), "Where the protected API is."),
-    Option("issuer", "an http or https URL", _url, "The issuer identifier (RFC 8414); by default the root of token_url."),
+    Option(
+        "issuer", "an http or https URL", _url, "The issuer identifier (RFC 8414); by default the root of token_url."
+    ),
     Option("client_id", "a text", _text, "The client identifier; by default made afresh for each provider."),
     Option("client_secret", "a text", _text, "The client secret; by default made afresh for each provider."),
-    Option("scopes", "a text of scopes or a list of them", _scopes, "What the client may have; unset: anything.", "args"),
+    Option(
+        "client_jwks",
+        "a JWK set: a table with a list 'keys' of public keys",
+        _jwks,
+        "The client's public keys, for private_key_jwt; by default those of a key pair made for the run.",
+    ),
+    Option(
+        "scopes", "a text of scopes or a list of them", _scopes, "What the client may have; unset: anything.", "args"
+    ),
     Option(
         "default_scopes", "a text of scopes or a list of them", _scopes, "What a request without scope gets.", "args"
     ),
@@ -176,7 +194,9 @@ _ALL = (
         "Which kinds of body the token endpoint takes.",
         "args",
     ),
-    Option("methods", "a list out of POST, GET", _choices(("POST", "GET")), "HTTP methods of the token endpoint.", "args"),
+    Option(
+        "methods", "a list out of POST, GET", _choices(("POST", "GET")), "HTTP methods of the token endpoint.", "args"
+    ),
     Option("expires_in", _SECONDS, _integer(0), "How long a token lives.", "int"),
     Option("token_format", "'jwt' or 'opaque'", _choice(("jwt", "opaque")), "What access tokens look like."),
     Option(
@@ -309,6 +329,8 @@ def values_from_ini(name: str, value: Any) -> Any:
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(value.lower(), value)
     if name == "api_url" and value == "none":
         return None
+    if name == "client_jwks":
+        return _json_or_text(value)
     return value
 
 
@@ -325,3 +347,10 @@ def _table_from_lines(name: str, lines: Iterable[str]) -> dict[str, Any]:
         else:
             table[key] = text
     return table
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # check_option says what is wrong with it

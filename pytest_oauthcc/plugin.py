@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import OPTIONS, Layer, check_option, values_from_ini
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
@@ -26,7 +25,6 @@ MARKER = (
 CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _settings = pytest.StashKey[tuple[dict[str, Any], str]]()
-
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and read all ini settings, so that a wrong one is told before any test runs."""
     config.addinivalue_line("markers", MARKER)
+    try:
+        config.stash[_settings] = _read_ini(config)
+    except OptionError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _read_ini(config: pytest.Config) -> tuple[dict[str, Any], str]:
     values = {}
     for name in OPTIONS:
         found = config.getini(f"oauthcc_{name}")
@@ -52,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     backend = config.getini("oauthcc_clock_backend")
     if backend not in CLOCK_BACKENDS:
         raise OptionError(f"ini setting oauthcc_clock_backend: takes {' or '.join(CLOCK_BACKENDS)}, not {backend!r}")
-    config.stash[_settings] = (values, backend)
+    return values, backend
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -64,9 +69,12 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if config.option.oauthcc_profiles:
         lines = profiles.list_lines()
     else:
-        lines = [profiles.render(profiles.load_profile(config.option.oauthcc_profile, relative_to=config.invocation_params.dir))]
-    for line in lines:
-        print(line)  # noqa: T201 - this is what was asked for
+        try:
+            profile = profiles.load_profile(config.option.oauthcc_profile, relative_to=config.invocation_params.dir)
+        except OptionError as error:
+            raise pytest.UsageError(str(error)) from None
+        lines = [profiles.render(profile)]
+    print(*lines, sep="\n")  # noqa: T201 - this is what was asked for
     return 0
 
 
@@ -138,9 +146,7 @@ def oauthcc_clock(_oauthcc_session: Session) -> Clock:
 
 
 @pytest.fixture
-def oauthcc(
-    request: pytest.FixtureRequest, _oauthcc_session: Session, oauthcc_options: dict[str, Any]
-) -> Provider:
+def oauthcc(request: pytest.FixtureRequest, _oauthcc_session: Session, oauthcc_options: dict[str, Any]) -> Provider:
     """Give a fake OAuth 2.0 provider, token endpoint and API, wired into requests, httpx and urllib."""
     __tracebackhide__ = True
     problem = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,8 @@ from pytest_oauthcc.core.templates import compile_template
 from pytest_oauthcc.options import Layer, OwnOption, check_option, merge_layers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_oauthcc.profiles import Profile
 
 __all__ = ["resolve"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_oauthcc._provider import Provider
 from pytest_oauthcc.clock import Clock
@@ -13,6 +12,10 @@ from pytest_oauthcc.options import Layer
 from pytest_oauthcc.resolution import resolve
 from pytest_oauthcc.transports.switchboard import BOARD
 from pytest_oauthcc.transports.wiring import connect, disconnect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 __all__ = ["DEFAULTS", "Defaults", "Session", "settle"]
 
@@ -106,4 +109,5 @@ def settle(providers: Iterable[Provider]) -> None:
     failures = list(BOARD.failures)
     BOARD.failures.clear()
     if failures:
-        raise failures[0].with_traceback(None) from None
+        error, where = failures[0]
+        raise error.with_traceback(where) from None

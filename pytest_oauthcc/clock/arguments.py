@@ -27,8 +27,12 @@ _MICROSECOND = timedelta(microseconds=1)
 _UNITS = {"days": 86_400 * _SECOND, "hours": 3_600 * _SECOND, "minutes": 60 * _SECOND, "seconds": _SECOND}
 
 
+_short = reprlib.Repr()
+_short.maxother = _short.maxstring = 70
+
+
 def _shown(value: object) -> str:
-    return f"{reprlib.repr(value)} ({type(value).__name__})"
+    return f"{_short.repr(value)} ({type(value).__name__})"
 
 
 def _is_number(value: Any) -> bool:

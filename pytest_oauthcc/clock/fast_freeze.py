@@ -1,4 +1,4 @@
-"""freezegun's own start and stop, shown only those modules that hold something to patch."""
+"""freezegun's own start and stop, spared the search through all names of all modules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pytest_oauthcc.clock.infrastructure import LEFT_ALONE
 from pytest_oauthcc.clock.places import Places
 
 if TYPE_CHECKING:
@@ -14,48 +15,45 @@ if TYPE_CHECKING:
 
 __all__ = ["is_supported", "start", "stop"]
 
-_PRIVATE_NAMES = ("sys", "real_date_objects", "_get_cached_module_attributes")
+_PRIVATE_NAMES = ("sys", "time", "datetime", "real_date_objects")
 _places: dict[int, Places] = {}  # by the id of freezegun.api: of use from one test to the next
 
 
-class _FewModules:
-    """Looks like ``sys``, with few modules."""
-
-    def __init__(self, modules: dict[str, Any]) -> None:
-        self.modules = modules
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(sys, name)
-
-
-def is_supported(api: ModuleType) -> bool:
+def is_supported(api: ModuleType, freeze: Any) -> bool:
     """Whether this freezegun has the private names that the shortcut needs."""
-    return all(hasattr(api, name) for name in _PRIVATE_NAMES)
+    return all(hasattr(api, name) for name in _PRIVATE_NAMES) and hasattr(freeze, "undo_changes")
 
 
-def start(api: ModuleType, freeze: Any) -> None:
+def start(api: Any, freeze: Any) -> None:
     """
     Start a freeze; nothing may be frozen yet.
 
-    It patches what freezegun would, but for the modules that keep the real time. freezegun itself goes through all
-    names of all modules, each time, and imports whatever a lazy package has on offer.
+    freezegun looks at all names of all modules, each time, and imports whatever a lazy package has on offer. Here it
+    patches the modules time and datetime only, and what they held before is replaced wherever it is known to be.
 
     Args:
         api: The module ``freezegun.api``.
-        freeze: What ``freeze_time()`` gave.
+        freeze: What ``freeze_time()`` gave; its ``ignore`` is what the user wants to be left alone.
     """
-    if not is_supported(api):
+    ignored = freeze.ignore
+    if not is_supported(api, freeze):
+        freeze.ignore = (*LEFT_ALONE, *ignored)  # less exact: freezegun looks at how names begin
         freeze.start()
         return
-    holders = _index(api).current()
-    held = {id(module): attributes for module, _, attributes in holders}
-    # Two modules may have the same name; freezegun only looks at how it begins.
-    modules = {f"{names.get('__name__')}:{id(module)}": module for module, names, _ in holders}
-    with _shown(api, modules, lambda module: held[id(module)]):
+    with _no_modules_shown(api):
         freeze.start()
+    fakes = {id(real): _successor(api, real) for real in api.real_date_objects}
+    note = freeze.undo_changes.append
+    for module, names, held in _index(api).current():
+        if ignored and str(names.get("__name__")).startswith(ignored):
+            continue
+        for name, real in held.items():
+            if names.get(name) is real:
+                setattr(module, name, fakes[id(real)])
+                note((module, name, real))
 
 
-def stop(api: ModuleType, freeze: Any) -> None:
+def stop(api: Any, freeze: Any) -> None:
     """
     Stop a freeze that ``start`` started; no other may be left.
 
@@ -63,28 +61,41 @@ def stop(api: ModuleType, freeze: Any) -> None:
         api: The module ``freezegun.api``.
         freeze: What ``freeze_time()`` gave.
     """
-    if not is_supported(api):
+    if not is_supported(api, freeze):
         freeze.stop()
         return
     # Modules imported during the freeze hold fakes, and so may those that filled themselves only then.
     for module, _, held in _index(api).newcomers(freeze.reals):
-        freeze.undo_changes.extend((module, name, freeze.reals[id(fake)]) for name, fake in held)
-    with _shown(api, {}, None):
+        freeze.undo_changes.extend((module, name, freeze.reals[id(fake)]) for name, fake in held.items())
+    with _no_modules_shown(api):
         freeze.stop()
 
 
-def _index(api: ModuleType) -> Places:
+def _successor(api: Any, real: Any) -> Any:
+    return getattr(api.datetime if isinstance(real, type) else api.time, real.__name__)
+
+
+def _index(api: Any) -> Places:
     places = _places.get(id(api))
     if places is None:
         places = _places[id(api)] = Places(api.real_date_objects)
     return places
 
 
+class _NoModules:
+    """Looks like ``sys``, and has no modules."""
+
+    modules: dict[str, Any] = {}  # noqa: RUF012
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+
 @contextmanager
-def _shown(api: Any, modules: dict[str, Any], attributes: Any) -> Iterator[None]:
-    before = api.sys, api._get_cached_module_attributes  # noqa: SLF001
-    api.sys, api._get_cached_module_attributes = _FewModules(modules), attributes  # noqa: SLF001
+def _no_modules_shown(api: Any) -> Iterator[None]:
+    real_sys = api.sys
+    api.sys = _NoModules()
     try:
         yield
     finally:
-        api.sys, api._get_cached_module_attributes = before  # noqa: SLF001
+        api.sys = real_sys

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pytest_oauthcc.clock import fast_freeze
 from pytest_oauthcc.clock.hands import Dial
-from pytest_oauthcc.clock.infrastructure import LEFT_ALONE, caller_keeps_real_time
+from pytest_oauthcc.clock.infrastructure import caller_keeps_real_time
 from pytest_oauthcc.clock.local_time import LocalOffset
 from pytest_oauthcc.clock.reading import microseconds_of, naive_at
 
@@ -99,8 +99,7 @@ class FreezegunHands:
         for name in _WHAT_STOP_NEEDS:
             if name in vars(type(freeze)):  # handed over by an earlier clock, and no longer needed
                 delattr(type(freeze), name)
-        # The shortcut leaves modules out by their whole names; freezegun's own way only knows how they begin.
-        freeze.ignore = prefixes if fast_freeze.is_supported(api) else (*LEFT_ALONE, *prefixes)
+        freeze.ignore = prefixes
         fast_freeze.start(api, freeze)
         api.freeze_factories[-1] = self
         api.ignore_lists[-1] = _OnlyInfrastructure(prefixes)

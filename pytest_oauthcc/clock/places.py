@@ -24,20 +24,12 @@ class Holder(NamedTuple):
     Attributes:
         module: The module, or what stands in ``sys.modules`` in the place of one.
         names: Its namespace.
-        held: The names under which it holds wanted objects, each with its object.
+        held: The names under which it held wanted objects when it was looked at, each with its object.
     """
 
     module: Any
     names: Mapping[str, Any]
-    held: list[tuple[str, Any]]
-
-    def as_it_is_now(self) -> Holder:
-        """Give the same without what has changed since it was looked at."""
-        get = self.names.get
-        for name, value in self.held:
-            if get(name) is not value:
-                return self._replace(held=[(name, value) for name, value in self.held if get(name) is value])
-        return self
+    held: dict[str, Any]
 
 
 class Places:
@@ -50,11 +42,13 @@ class Places:
     Args:
         wanted: The objects to look for, by identity.
         also: Names of modules to look at although they keep the real time.
+        name: The usual name of the wanted objects, looked up in every module every time: that much is cheap.
     """
 
-    def __init__(self, wanted: Collection[object], also: Collection[str] = ()) -> None:
+    def __init__(self, wanted: Collection[object], also: Collection[str] = (), name: str | None = None) -> None:
         self._wanted = {id(thing): thing for thing in wanted}  # holds them, lest another takes over the id of one
         self._also = also
+        self._name = name
         self._modules: list[Any] = []
         self._namespaces: list[Mapping[str, Any]] = []
         self._sizes: list[int] = []
@@ -64,17 +58,20 @@ class Places:
         """Whether these are the objects that are looked for."""
         return self._wanted.keys() == set(map(id, wanted))
 
-    def current(self) -> list[Holder]:
-        """Give all modules that hold a wanted object now."""
+    def current(self) -> Collection[Holder]:
+        """Give all modules that hold a wanted object, or did when they were looked at: see whether they still do."""
         loaded = sys.modules.copy()
         if not self._is_known(loaded):
             changed = self._changed(loaded)
             self._take_stock(loaded)  # before the search: what grows meanwhile is noticed next time
-            for module in changed:
-                self._holders.pop(id(module), None)
             for holder in _search(changed, self._wanted):
-                self._holders[id(holder.module)] = holder
-        return [holder.as_it_is_now() for holder in self._holders.values()]
+                self._add(holder)
+        if self._name is not None:
+            for module, names in zip(self._modules, self._namespaces, strict=True):
+                value = names.get(self._name)
+                if id(value) in self._wanted and self._may_be_touched(str(names.get("__name__"))):
+                    self._add(Holder(module, names, {self._name: value}))
+        return self._holders.values()
 
     def newcomers(self, wanted: Collection[int]) -> list[Holder]:
         """
@@ -94,9 +91,17 @@ class Places:
         changed = {
             id(module): module  # once, also where a module goes by two names
             for name, module in loaded.items()
-            if sizes.get(id(module)) != len(_namespace(module)) and (name in self._also or not is_left_alone(name))
+            if sizes.get(id(module)) != len(_namespace(module)) and self._may_be_touched(name)
         }
         return list(changed.values())
+
+    def _may_be_touched(self, name: str) -> bool:
+        return name in self._also or not is_left_alone(name)
+
+    def _add(self, holder: Holder) -> None:
+        # What was there before is kept: it may have been replaced for the time being, and come back.
+        known = self._holders.setdefault(id(holder.module), holder)
+        known.held.update(holder.held)
 
     def _take_stock(self, loaded: dict[str, Any]) -> None:
         # Modules are held from one look to the next, so that no other can be taken for one that has gone.
@@ -124,6 +129,6 @@ def _search(modules: Collection[Any], wanted: Collection[int]) -> Iterator[Holde
     for module in modules:
         names = _namespace(module)
         # A copy, since other threads import and define while this one looks.
-        held = [(name, value) for name, value in list(names.items()) if id(value) in wanted]
+        held = {name: value for name, value in list(names.items()) if id(value) in wanted}
         if held:
             yield Holder(module, names, held)

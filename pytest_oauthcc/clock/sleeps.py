@@ -51,11 +51,12 @@ def skip(move: Callable[[int], None]) -> None:
         _stand_ins[id(original)] = stand_in
         _originals[id(stand_in)] = original
     if _places is None or not _places.are_of(_originals.values()):
-        _places = Places(_originals.values(), also=_HOMES)
-    for module, _, held in _places.current():
-        for name, original in held:
-            setattr(module, name, _stand_ins[id(original)])
-            _placed.append((module, name, original))
+        _places = Places(_originals.values(), also=_HOMES, name="sleep")
+    for module, names, held in _places.current():
+        for name, original in held.items():
+            if names.get(name) is original:
+                setattr(module, name, _stand_ins[id(original)])
+                _placed.append((module, name, original))
 
 
 def stop_skipping(move: Callable[[int], None]) -> None:
@@ -73,7 +74,7 @@ def stop_skipping(move: Callable[[int], None]) -> None:
         if getattr(module, name, None) is _stand_ins[id(original)]:
             setattr(module, name, original)
     for module, _, held in _places.newcomers(_originals):  # imported meanwhile
-        for name, stand_in in held:
+        for name, stand_in in held.items():
             setattr(module, name, _originals[id(stand_in)])
     _placed.clear()
     _originals.clear()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pytest_oauthcc.core.bearer import check_token, find_token
 from pytest_oauthcc.core.causes import API_REFUSALS, Cause, Refusal, Verdict
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
-from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.journal import ApiRequest
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
 from pytest_oauthcc.core.refusals import challenge, json_response, lookup, refuse
 from pytest_oauthcc.core.routes import METHODS, Route, RouteTable
 from pytest_oauthcc.core.scopes import as_scopes
 from pytest_oauthcc.core.script import Alter, Fail, Reply, Script, Scripted
-from pytest_oauthcc.core.state import State
 from pytest_oauthcc.core.templates import OMIT
-from pytest_oauthcc.core.tokens import IssuedToken
 from pytest_oauthcc.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pytest_oauthcc.core.gates import Gate
+    from pytest_oauthcc.core.state import State
+    from pytest_oauthcc.core.tokens import IssuedToken
 
 __all__ = ["Api"]
 
@@ -168,7 +171,9 @@ class Api(Scripted):
             entry.token = self._find_issued(found.value)
         route = next((route for table in self._tables if len(table) and (route := table.find(entry)) is not None), None)
         scripts = tuple(
-            script for script in (route.script if route is not None else None, self.script) if script and not script.is_empty
+            script
+            for script in (route.script if route is not None else None, self.script)
+            if script and not script.is_empty
         )
         gate: Gate | None = None
         if not scripts:
@@ -256,9 +261,7 @@ class Api(Scripted):
         refusal = lookup(verdict.cause, dialect.refusals, API_REFUSALS)
         scope = " ".join(sorted(self._scopes)) if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
         values = {**self._state.values, "scope": scope, "now": int(entry.time)}
-        return refuse(
-            verdict, refusal, values, www_authenticate=self._challenge(refusal.error, verdict.detail, scope)
-        )
+        return refuse(verdict, refusal, values, www_authenticate=self._challenge(refusal.error, verdict.detail, scope))
 
     def _challenge(self, error: str | None, description: str, scope: str | None) -> str:
         """Challenge as RFC 6750 section 3 wants it: no error where no token was sent (section 3.1)."""
@@ -270,5 +273,3 @@ class Api(Scripted):
             "error_description": description if error is not None else None,
         }
         return challenge(dialect.scheme or "Bearer", attributes)
-
-

@@ -5,18 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, unquote_plus
 
+from pytest_oauthcc.core.assertions import ASSERTION_TYPE
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.clients import Client
-from pytest_oauthcc.core.messages import Request
-from pytest_oauthcc.core.parameters import Parameters
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
 
-__all__ = ["Presented", "authenticate", "decode_claims", "read_credentials"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_oauthcc.core.assertions import AssertionCheck
+    from pytest_oauthcc.core.clients import Client
+    from pytest_oauthcc.core.messages import Request
+    from pytest_oauthcc.core.parameters import Parameters
+
+__all__ = ["Presented", "authenticate", "read_credentials"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Presented:
         problem: What is wrong with the credentials themselves, or nothing.
         other: Further methods that the same request uses (RFC 6749 section 2.3 allows only one).
         assertion: The claims of a client assertion, unverified.
+        signed: The client assertion itself.
     """
 
     method: str
@@ -39,6 +45,7 @@ class Presented:
     problem: str = ""
     other: tuple[str, ...] = ()
     assertion: Mapping[str, Any] | None = field(default=None, repr=False)
+    signed: str = field(default="", repr=False)
 
 
 _NOTHING = Presented("none")
@@ -63,20 +70,27 @@ def read_credentials(
     basic = None if header is None else _read_authorization(header, basic_encoding)
     body = _read_body(params)
     if basic is None or body is None:
-        found = basic or body
-        if found is None:
-            return Presented("none", params.get("client_id"))
-        return found
+        return basic or body or Presented("none", params.get("client_id"))
+    if basic.method == "none":
+        return body  # an Authorization header of another scheme proves nothing here, and takes nothing away
     first, second = (body, basic) if prefer == "body" else (basic, body)
     return Presented(
-        first.method, first.client_id, first.readings, first.problem, (second.method,), first.assertion or second.assertion
+        first.method,
+        first.client_id,
+        first.readings,
+        first.problem,
+        (second.method,),
+        first.assertion or second.assertion,
+        first.signed,
     )
 
 
 def _read_authorization(header: str, basic_encoding: str) -> Presented:
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
-        return Presented("none", problem=f"the Authorization header has the scheme {scheme!r}; this endpoint knows Basic")
+        return Presented(
+            "none", problem=f"the Authorization header has the scheme {scheme!r}; this endpoint knows Basic"
+        )
     try:
         pair = base64.b64decode(value.strip(" "), validate=True)
     except (binascii.Error, ValueError):
@@ -103,12 +117,8 @@ def _as_texts(pair: bytes) -> list[str]:
 def _read_body(params: Parameters) -> Presented | None:
     client_id, secret = params.get("client_id"), params.get("client_secret")
     assertion = params.get("client_assertion")
-    if assertion is not None:
-        claims = decode_claims(assertion)
-        named = client_id or (str(claims["sub"]) if "sub" in claims else None)
-        return Presented(
-            "private_key_jwt", named, other=("client_secret_post",) if secret is not None else (), assertion=claims
-        )
+    if assertion is not None or params.get("client_assertion_type") is not None:
+        return _read_assertion(assertion or "", client_id, params)
     if secret is None:
         return None
     if client_id is None:
@@ -116,21 +126,35 @@ def _read_body(params: Parameters) -> Presented | None:
     return Presented("client_secret_post", client_id, ((client_id, secret),))
 
 
-def decode_claims(token: str) -> dict[str, Any]:
-    """Return the claims of a JWT without checking anything; nothing where it is no JWT."""
-    parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004 - header, payload and signature (RFC 7519 section 3)
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
+def _read_assertion(assertion: str, client_id: str | None, params: Parameters) -> Presented:
+    claims = decode_claims(assertion)
+    symmetric = str(decode_header(assertion).get("alg")).startswith("HS")
+    problem = ""
+    if not assertion:
+        problem = "the request has a client_assertion_type, but no client_assertion"
+    elif params.get("client_assertion_type") != ASSERTION_TYPE:
+        problem = f"client_assertion_type is {params.get('client_assertion_type')!r}; it has to be {ASSERTION_TYPE}"
+    elif client_id is not None and claims.get("sub") != client_id:
+        problem = f"client_id is {client_id!r}, but the client assertion is about {claims.get('sub')!r}"
+    subject = claims.get("sub")
+    return Presented(
+        "client_secret_jwt" if symmetric else "private_key_jwt",
+        client_id or (subject if isinstance(subject, str) else None),
+        problem=problem,
+        other=("client_secret_post",) if params.get("client_secret") is not None else (),
+        assertion=claims,
+        signed=assertion,
+    )
 
 
 def authenticate(
-    presented: Presented, clients: Mapping[str, Client], auth_methods: Sequence[str]
-) -> tuple[Client, str] | Verdict:
+    presented: Presented,
+    clients: Mapping[str, Client],
+    auth_methods: Sequence[str],
+    *,
+    assertions: AssertionCheck,
+    now: float,
+) -> Client | Verdict:
     """
     Find the client whose credentials a request presents.
 
@@ -138,9 +162,11 @@ def authenticate(
         presented: What ``read_credentials`` found.
         clients: The provider's clients by id.
         auth_methods: What the provider takes.
+        assertions: Checks client assertions.
+        now: Seconds since the epoch.
 
     Returns:
-        The client and how it authenticated, or why the credentials prove nothing.
+        The client, or why the credentials prove nothing.
     """
     if presented.problem:
         return Verdict(Cause.MALFORMED_CREDENTIALS, presented.problem)
@@ -150,16 +176,20 @@ def authenticate(
         return Verdict(Cause.NO_CREDENTIALS, detail, {"auth_methods": tuple(auth_methods)})
     client = next((clients[name] for name, _ in presented.readings if name in clients), None)
     client = client or clients.get(presented.client_id or "")
-    taken = tuple(client.auth_methods) if client is not None and client.auth_methods is not None else tuple(auth_methods)
+    taken = (
+        tuple(client.auth_methods) if client is not None and client.auth_methods is not None else tuple(auth_methods)
+    )
     if presented.method not in taken:
         detail = f"the client authenticated by {presented.method}; this provider takes {' or '.join(taken)} from it"
         return Verdict(Cause.AUTH_METHOD_NOT_ALLOWED, detail, {"used": presented.method, "auth_methods": taken})
     if client is None:
         detail = f"there is no client {presented.client_id!r}; registered: {', '.join(map(repr, clients))}"
         return Verdict(Cause.UNKNOWN_CLIENT, detail, {"client_id": presented.client_id})
+    if presented.signed:
+        return assertions.check(presented.signed, client, now=now) or client
     for client_id, secret in presented.readings:
         if client_id == client.client_id and _same(secret, client.client_secret):
-            return client, presented.method
+            return client
     return Verdict(Cause.BAD_SECRET, _explain_wrong_secret(presented, client), {"client_id": client.client_id})
 
 
@@ -172,7 +202,9 @@ def _explain_wrong_secret(presented: Presented, client: Client) -> str:
     arrived, secret = presented.readings[-1][1], client.client_secret
     wrong = f"the client_secret of {client.client_id!r} is wrong"
     if arrived == unquote_plus(secret):
-        return f"{wrong}: it was sent without being form-encoded first, so that its + or % were decoded to something else"
+        return (
+            f"{wrong}: it was sent without being form-encoded first, so that its + or % were decoded to something else"
+        )
     if arrived == quote_plus(secret) or arrived == quote_plus(secret, safe="/"):
         return f"{wrong}: it was form-encoded twice, or this provider takes it as it is"
     if arrived == secret.strip():

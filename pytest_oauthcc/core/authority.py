@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pytest_oauthcc.core.api import Api
-from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.core.journal import Exchange, OtherRequest
 from pytest_oauthcc.core.messages import Answer, Request, Response
 from pytest_oauthcc.core.metadata import metadata, metadata_paths
 from pytest_oauthcc.core.refusals import json_response
-from pytest_oauthcc.core.settings import Settings
 from pytest_oauthcc.core.state import ClockLike, State
 from pytest_oauthcc.core.token_endpoint import TokenEndpoint
-from pytest_oauthcc.core.tokens import IssuedToken
+from pytest_oauthcc.core.token_status import TokenStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.settings import Settings
+    from pytest_oauthcc.core.tokens import IssuedToken
 
 __all__ = ["Authority", "site_of"]
 
@@ -73,9 +77,14 @@ class Authority:
         parts = urlsplit(issuer)
         paths = metadata_paths(parts.path)
         self.metadata_url = f"{parts.scheme}://{parts.netloc}{paths[0]}"
+        self.introspection_url = f"{issuer}/introspect"
+        self.revocation_url = f"{issuer}/revoke"
+        status = TokenStatus(self.state)
         self._endpoints: dict[str, Callable[[Request], tuple[Exchange, Answer]]] = {
-            key_of(settings.token_url): self.token_endpoint.respond,
             key_of(self.jwks_url): self._serve_keys,
+            key_of(self.introspection_url): status.introspect,
+            key_of(self.revocation_url): status.revoke,
+            key_of(settings.token_url): self.token_endpoint.respond,
         }
         for path in paths:
             self._endpoints[key_of(f"{parts.scheme}://{parts.netloc}{path}")] = self._serve_metadata
@@ -133,7 +142,15 @@ class Authority:
         return path[len(base_path) :] or "/"
 
     def _serve_metadata(self, request: Request) -> tuple[Exchange, Answer]:
-        return self._serve(request, "metadata", json_response(200, metadata(self.state, jwks_url=self.jwks_url)))
+        return self._serve(request, "metadata", json_response(200, self._metadata()))
+
+    def _metadata(self) -> dict[str, object]:
+        return metadata(
+            self.state,
+            jwks_url=self.jwks_url,
+            introspection_url=self.introspection_url,
+            revocation_url=self.revocation_url,
+        )
 
     def _serve_keys(self, request: Request) -> tuple[Exchange, Answer]:
         return self._serve(request, "keys", json_response(200, self.state.keys.jwks()))

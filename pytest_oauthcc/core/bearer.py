@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.dialect import ApiDialect
-from pytest_oauthcc.core.messages import Request
 from pytest_oauthcc.core.parameters import FORM, media_type
 from pytest_oauthcc.core.targets import same_audience
-from pytest_oauthcc.core.tokens import IssuedToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_oauthcc.core.dialect import ApiDialect
+    from pytest_oauthcc.core.messages import Request
+    from pytest_oauthcc.core.tokens import IssuedToken
 
 __all__ = ["Found", "check_token", "find_token"]
 
@@ -47,7 +51,9 @@ def find_token(request: Request, dialect: ApiDialect) -> Found:
         if elsewhere is None:
             return _NONE
         # RFC 6750 section 2 has an API support the header only; a token anywhere else is not looked at.
-        detail = f"the request carries its token in the {elsewhere}; this API takes it in the {dialect.header} header only"
+        detail = (
+            f"the request carries its token in the {elsewhere}; this API takes it in the {dialect.header} header only"
+        )
         return Found(problem=Verdict(Cause.TOKEN_MISSING, detail, {"where": elsewhere}))
     if elsewhere is not None:
         detail = f"the request carries a token in the {dialect.header} header and another in the {elsewhere}"
@@ -61,7 +67,9 @@ def _read_header(header: str, dialect: ApiDialect) -> Found:
     scheme, _, value = header.partition(" ")
     if scheme.lower() != dialect.scheme.lower():
         shown = f"the scheme {scheme!r}" if _ else "no scheme"
-        detail = f"the {dialect.header} header has {shown}; this API takes {dialect.scheme!r} and one blank before the token"
+        detail = (
+            f"the {dialect.header} header has {shown}; this API takes {dialect.scheme!r} and one blank before the token"
+        )
         return Found(problem=Verdict(Cause.TOKEN_MALFORMED, detail, {"scheme": scheme if _ else ""}))
     if not _B64TOKEN.fullmatch(value):
         return Found(problem=Verdict(Cause.TOKEN_MALFORMED, _explain_malformed(value, dialect), {"value": None}))
@@ -88,7 +96,7 @@ def _token_elsewhere(request: Request) -> str | None:
     return None
 
 
-def check_token(  # noqa: PLR0913 - what a token is checked for
+def check_token(
     value: str,
     token: IssuedToken | None,
     *,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_oauthcc.core.causes import Cause, Refusal
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_oauthcc.core.causes import Cause, Refusal
 
 __all__ = [
     "CHECKS",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.messages import NetworkFault, Request, Response
 from pytest_oauthcc.core.script import Delay, Drop, Fail, Fault, Hold, Redirect, Script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_oauthcc.core.gates import Gate
 
 __all__ = ["cut", "fault_outcome", "page", "pass_modifiers"]
 

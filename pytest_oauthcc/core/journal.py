@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from pytest_oauthcc.core.authentication import Presented
 from pytest_oauthcc.core.messages import Headers, NetworkFault, Request, Response
-from pytest_oauthcc.core.parameters import Parameters
 from pytest_oauthcc.masking import mask_params, mask_url
 
 if TYPE_CHECKING:
+    from pytest_oauthcc.core.authentication import Presented
     from pytest_oauthcc.core.causes import Verdict
+    from pytest_oauthcc.core.parameters import Parameters
     from pytest_oauthcc.core.tokens import IssuedToken
 
 __all__ = ["ApiRequest", "Exchange", "Journal", "OtherRequest", "RequestLog", "TokenRequest"]
@@ -255,6 +255,8 @@ class Journal:
     """
     What a provider remembers of its exchanges.
 
+    ``all`` has every one of them, ``exchanges`` those with the token endpoint and with the API.
+
     Args:
         began: The time at which the provider was made, in seconds since the epoch.
         limit: How many of the newest exchanges are kept; None keeps all.
@@ -265,9 +267,11 @@ class Journal:
         self.count = 0
         self._limit = limit
         self._all: list[Exchange] = []
+        self._both: list[Exchange] = []
         self._token: list[TokenRequest] = []
         self._api: list[ApiRequest] = []
-        self.exchanges = RequestLog(self._all)
+        self.all = RequestLog(self._all)
+        self.exchanges = RequestLog(self._both)
         self.token_requests = RequestLog(self._token)
         self.api_requests = RequestLog(self._api)
 
@@ -277,8 +281,10 @@ class Journal:
         exchange.number = self.count
         self._append(self._all, exchange)
         if isinstance(exchange, TokenRequest):
+            self._append(self._both, exchange)
             self._append(self._token, exchange)
         elif isinstance(exchange, ApiRequest):
+            self._append(self._both, exchange)
             self._append(self._api, exchange)
 
     def _append(self, entries: list[Any], exchange: Exchange) -> None:

@@ -6,13 +6,16 @@ import functools
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.masking import fingerprint
 
-__all__ = ["KeyRing", "SigningKey", "make_key", "session_key"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ClientKey", "KeyRing", "SigningKey", "make_key", "session_key"]
 
 _making = threading.Lock()
 
@@ -101,3 +104,40 @@ class KeyRing:
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK set (RFC 7517 section 5)."""
         return {"keys": [key.public_jwk for key in self if key.public_jwk is not None]}
+
+
+class ClientKey(Mapping[str, Any]):
+    """
+    The key pair of a client, as the JWK set that it would register (RFC 7591 section 2); made when it is first read.
+
+    RS256, since every server and every client library knows that one (RFC 7523 section 5).
+    """
+
+    @property
+    def _key(self) -> SigningKey:
+        return _client_key()
+
+    @property
+    def private_pem(self) -> str:
+        """The private key as unencrypted PKCS 8 in PEM, as client libraries take it."""
+        from cryptography.hazmat.primitives import serialization
+
+        made: bytes = self._key.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return made.decode("ascii")
+
+    def __getitem__(self, name: str) -> Any:
+        return {"keys": [self._key.public_jwk]}[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("keys",))
+
+    def __len__(self) -> int:
+        return 1
+
+
+@functools.cache
+def _client_key() -> SigningKey:
+    with _making:
+        return make_key("RS256")

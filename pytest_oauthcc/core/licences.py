@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.dialect import Licensing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_oauthcc.core.dialect import Licensing
 
 __all__ = ["Licences"]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.state import State
+from pytest_oauthcc.core.assertions import SIGNING_ALGS
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.core.state import State
 
 __all__ = ["metadata", "metadata_paths"]
 
@@ -29,13 +32,15 @@ def metadata_paths(issuer_path: str) -> tuple[str, ...]:
     )
 
 
-def metadata(state: State, *, jwks_url: str) -> dict[str, Any]:
+def metadata(state: State, *, jwks_url: str, introspection_url: str, revocation_url: str) -> dict[str, Any]:
     """
     Say what the fake takes and gives, truly.
 
     Args:
         state: The provider's state.
         jwks_url: Where its keys are.
+        introspection_url: Where a token's state is told (RFC 7662).
+        revocation_url: Where a token is revoked (RFC 7009).
 
     Returns:
         The members of RFC 8414 section 2 that apply to the client credentials grant. ``authorization_endpoint`` is
@@ -47,10 +52,16 @@ def metadata(state: State, *, jwks_url: str) -> dict[str, Any]:
         "token_endpoint": settings.token_url,
         "authorization_endpoint": f"{settings.issuer.rstrip('/')}/authorize",
         "jwks_uri": jwks_url,
+        "introspection_endpoint": introspection_url,
+        "revocation_endpoint": revocation_url,
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": ["none"],
         "token_endpoint_auth_methods_supported": list(settings.auth_methods),
+        "introspection_endpoint_auth_methods_supported": list(settings.auth_methods),
+        "revocation_endpoint_auth_methods_supported": list(settings.auth_methods),
     }
+    if {"client_secret_jwt", "private_key_jwt"} & set(settings.auth_methods):
+        members["token_endpoint_auth_signing_alg_values_supported"] = list(SIGNING_ALGS)
     if settings.scopes:
         members["scopes_supported"] = list(settings.scopes)
     return members

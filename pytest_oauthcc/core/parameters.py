@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.messages import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from email.message import Message
+
+    from pytest_oauthcc.core.messages import Request
 
 __all__ = ["BODY_FORMATS", "FORM", "REPEATABLE", "Parameters", "media_type", "read_parameters"]
 
@@ -49,7 +52,7 @@ class Parameters:
     body_format: str = ""
 
     def get(self, name: str) -> str | None:
-        """Return a parameter's text; an empty one counts as absent (RFC 6749 section 3.2), of a repeated one the last."""
+        """Return a parameter's text, of a repeated one the last; an empty one is absent (RFC 6749 section 3.2)."""
         value = self.values.get(name)
         if isinstance(value, list):
             value = value[-1] if value else None
@@ -151,7 +154,7 @@ def _read_multipart(request: Request) -> _Pairs | Verdict:
     if not message.is_multipart():
         return _malformed("the multipart body has no parts; is the boundary right?")
     pairs: _Pairs = []
-    for part in message.iter_parts():  # type: ignore[attr-defined]  # policy HTTP makes EmailMessage
+    for part in message.iter_parts():
         name = _part_name(part)
         payload = part.get_payload(decode=True)
         if name is None or not isinstance(payload, bytes):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.causes import Cause, Refusal, Verdict
 from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.core.templates import compile_template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_oauthcc.core.causes import Cause, Refusal, Verdict
 
 __all__ = ["NO_STORE", "challenge", "error_text", "json_response", "refuse"]
 

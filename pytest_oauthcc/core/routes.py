@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pytest_oauthcc.core.journal import ApiRequest
 from pytest_oauthcc.core.script import Scripted
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_oauthcc.core.journal import ApiRequest
 
 __all__ = ["METHODS", "Route", "RouteTable"]
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.dialect import ScopeDialect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_oauthcc.core.dialect import ScopeDialect
 
 __all__ = ["Grant", "as_scopes", "decide_scopes", "is_scope_token", "split_scope"]
 

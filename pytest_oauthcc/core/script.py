@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.messages import NetworkFault, Response
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Alter", "Delay", "Drop", "Fail", "Fault", "Hold", "Redirect", "Reply", "Script", "Scripted"]
 
@@ -136,7 +138,9 @@ class Script:
     def add(self, action: Action, times: int | None) -> None:
         """Append a step; ``times`` None means until further notice."""
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-            raise OptionError(f"times is {times!r}; it has to be a whole number of 1 or more, or None for every request")
+            raise OptionError(
+                f"times is {times!r}; it has to be a whole number of 1 or more, or None for every request"
+            )
         steps = self._modifiers if isinstance(action, _MODIFIERS) else self._answers
         steps.append(_Step(action, times))
         self.is_empty = False
@@ -228,11 +232,13 @@ class Scripted:
         __tracebackhide__ = True
         _check_status(status)
         if isinstance(retry_after, datetime) and retry_after.tzinfo is None:
-            raise OptionError(f"retry_after is the naive datetime {retry_after}; give it a time zone: tzinfo=datetime.UTC")
+            raise OptionError(
+                f"retry_after is the naive datetime {retry_after}; give it a time zone: tzinfo=datetime.UTC"
+            )
         self.script.add(Fail(error, status, description, retry_after), times)
         return self
 
-    def reply(  # noqa: PLR0913 - the parts of a response
+    def reply(
         self,
         status: int = 200,
         *,
@@ -257,7 +263,7 @@ class Scripted:
             The same endpoint.
 
         Raises:
-            OptionError: Both ``json`` and ``body`` were given, ``json`` can't be serialized, or a value is out of range.
+            OptionError: ``json`` and ``body`` were both given, ``json`` is no JSON, or a value is out of range.
         """
         __tracebackhide__ = True
         _check_status(status)

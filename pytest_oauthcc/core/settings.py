@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Settings"]
 
@@ -18,6 +20,7 @@ class Settings:
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
+    client_jwks: Mapping[str, Any] | None = field(default=None, repr=False)
     scopes: tuple[str, ...] | None = None
     default_scopes: tuple[str, ...] | None = None
     auth_methods: tuple[str, ...] = ("client_secret_basic", "client_secret_post")

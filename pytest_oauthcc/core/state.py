@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from pytest_oauthcc.core.assertions import AssertionCheck
 from pytest_oauthcc.core.clients import Client
-from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.core.journal import Journal
-from pytest_oauthcc.core.keys import KeyRing
+from pytest_oauthcc.core.keys import ClientKey, KeyRing
 from pytest_oauthcc.core.licences import Licences
-from pytest_oauthcc.core.settings import Settings
 from pytest_oauthcc.core.tokens import IssuedToken, Mint, TokenStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.settings import Settings
 
 __all__ = ["ClockLike", "State"]
 
@@ -55,10 +59,16 @@ class State:
         self.keys = KeyRing(settings.signing_alg)
         self.mint = Mint(dialect.token, self.keys, token_format=settings.token_format)
         self.tokens = TokenStore()
+        self.assertions = AssertionCheck((settings.issuer, settings.token_url))
         self.journal = Journal(clock.time(), settings.journal_limit)
         self.licences = Licences(dialect.licensing, settings.own.get("licences")) if dialect.licensing else None
+        self.client_key = ClientKey()
         self.main_client = Client(
-            settings.client_id, settings.client_secret, settings.scopes, settings.default_scopes
+            settings.client_id,
+            settings.client_secret,
+            settings.scopes,
+            settings.default_scopes,
+            jwks=settings.client_jwks if settings.client_jwks is not None else self.client_key,
         )
         self.clients: dict[str, Client] = {settings.client_id: self.main_client}
         self.values: Mapping[str, Any] = {
@@ -74,7 +84,7 @@ class State:
         """Whom tokens are for when the request names nobody: the option, else the API, else the issuer."""
         return self.settings.audience or ((self.settings.api_url or self.settings.issuer),)
 
-    def issue(  # noqa: PLR0913 - what a token says
+    def issue(
         self,
         client_id: str,
         scopes: tuple[str, ...],

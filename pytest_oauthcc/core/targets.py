@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.parameters import Parameters
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.core.parameters import Parameters
 
 __all__ = ["decide_audience", "same_audience"]
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.authentication import authenticate, read_credentials
 from pytest_oauthcc.core.causes import TOKEN_REFUSALS, Cause, Verdict
-from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
-from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.journal import TokenRequest, query_params
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
 from pytest_oauthcc.core.parameters import read_parameters
 from pytest_oauthcc.core.refusals import NO_STORE, challenge, error_text, json_response, lookup, refuse
 from pytest_oauthcc.core.scopes import Grant, decide_scopes, split_scope
 from pytest_oauthcc.core.script import Alter, Fail, Reply, Scripted
-from pytest_oauthcc.core.state import State
 from pytest_oauthcc.core.targets import decide_audience
 from pytest_oauthcc.core.templates import compile_template
 from pytest_oauthcc.core.tokens import IssuedToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_oauthcc.core.clients import Client
+    from pytest_oauthcc.core.gates import Gate
+    from pytest_oauthcc.core.state import State
 
 __all__ = ["TokenEndpoint"]
 
@@ -170,6 +173,9 @@ class TokenEndpoint(Scripted):
 
     def _check_duplicates(self, case: _Case) -> Verdict | None:
         names = case.entry.parameters.duplicates
+        if names:
+            wanted = self._state.settings.params
+            names = tuple(name for name in names if not isinstance(wanted.get(name), tuple))
         if not names:
             return None
         detail = f"the parameter {' and '.join(names)} came more than once"
@@ -194,10 +200,16 @@ class TokenEndpoint(Scripted):
         if presented.other and state.dialect.two_auth_methods == "refuse":
             detail = f"the request authenticates by {presented.method} and by {' and '.join(presented.other)} at once"
             return Verdict(Cause.TWO_AUTH_METHODS, detail, {"methods": (presented.method, *presented.other)})
-        found = authenticate(presented, state.clients, state.settings.auth_methods)
+        found = authenticate(
+            presented,
+            state.clients,
+            state.settings.auth_methods,
+            assertions=state.assertions,
+            now=case.entry.time,
+        )
         if isinstance(found, Verdict):
             return found
-        case.client = found[0]
+        case.client = found
         named = case.entry.parameters.get("client_id")
         if named is not None and named != case.client.client_id and state.dialect.two_auth_methods == "refuse":
             detail = f"the body names the client {named!r}, the credentials {case.client.client_id!r}"
@@ -303,7 +315,7 @@ class TokenEndpoint(Scripted):
 
     def _refuse(self, verdict: Verdict, case: _Case) -> Response:
         refusal = lookup(verdict.cause, self._state.dialect.refusals, TOKEN_REFUSALS)
-        fields = NO_STORE
+        fields: tuple[tuple[str, str], ...] = NO_STORE
         if refusal.status == 405:  # noqa: PLR2004
             fields = (*fields, ("Allow", ", ".join(self._state.settings.methods)))
         return refuse(

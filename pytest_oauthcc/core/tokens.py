@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_oauthcc.core.authentication import decode_claims
-from pytest_oauthcc.core.dialect import TokenDialect
-from pytest_oauthcc.core.keys import KeyRing
+from pytest_oauthcc.core.jwt_parts import decode_claims
 from pytest_oauthcc.core.templates import OMIT, compile_template
 from pytest_oauthcc.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_oauthcc.core.dialect import TokenDialect
+    from pytest_oauthcc.core.keys import KeyRing
 
 __all__ = ["IssuedToken", "Mint", "TokenStore"]
 
@@ -32,8 +34,15 @@ class IssuedToken:
     __slots__ = ("audience", "client_id", "expiry", "issued", "revoked", "scopes", "value")
     __module__ = "pytest_oauthcc"
 
-    def __init__(  # noqa: PLR0913 - a record
-        self, value: str, *, client_id: str, scopes: frozenset[str], audience: tuple[str, ...], issued: float, expiry: float
+    def __init__(
+        self,
+        value: str,
+        *,
+        client_id: str,
+        scopes: frozenset[str],
+        audience: tuple[str, ...],
+        issued: float,
+        expiry: float,
     ) -> None:
         self.value = value
         self.client_id = client_id
@@ -120,7 +129,7 @@ class Mint:
         self._opaque = compile_template(dialect.opaque)
         self._header = compile_template(dialect.jwt_header)
 
-    def mint(  # noqa: PLR0913 - what a token says
+    def mint(
         self,
         values: Mapping[str, Any],
         *,

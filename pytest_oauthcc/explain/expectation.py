@@ -174,17 +174,14 @@ class Expectation:
         for kind, name, value in self.parts:
             if not name:
                 argument = "scope" if kind == "token" else kind
-                shown.append(f"{argument}={'None' if value is None else show(kind, '', _as_text(value))}")
+                wanted = " ".join(value) if isinstance(value, tuple) else value
+                shown.append(f"{argument}={'None' if wanted is None else show(kind, '', wanted)}")
                 continue
             shown.append(f"{label(kind, name)} {show(kind, name, value)}")
         return ", ".join(shown)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.describe()})"
-
-
-def _as_text(value: Any) -> Any:
-    return " ".join(sorted(value)) if isinstance(value, frozenset) else value
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -332,16 +329,16 @@ def _same(received: Any, expected: Any) -> bool:
 
 
 def _compare_scopes(
-    kind: Kind, expected: frozenset[str] | None, received: frozenset[str], sent: str | None
+    kind: Kind, expected: tuple[str, ...] | None, received: frozenset[str], sent: str | None
 ) -> Iterator[Difference]:
-    wanted = expected or frozenset()
-    if wanted != received:
+    wanted = expected or ()
+    if frozenset(wanted) != received:
         yield Difference(
             kind,
-            " ".join(sorted(wanted)) or None,
+            " ".join(wanted) or None,
             sent,
-            missing=tuple(sorted(wanted - received)),
-            unexpected=tuple(sorted(received - wanted)),
+            missing=tuple(scope for scope in wanted if scope not in received),
+            unexpected=tuple(sorted(received.difference(wanted))),
         )
 
 
@@ -387,7 +384,7 @@ def _check_scope(scope: Any) -> Any:
     if scope is ANY or scope is None:
         return scope
     if isinstance(scope, str):
-        return frozenset(scope.split())
+        return tuple(dict.fromkeys(scope.split()))
     takes = "it takes a text with spaces between the scopes, several texts, or None for no scope"
     if not isinstance(scope, Iterable) or isinstance(scope, bytes | Mapping):
         raise OptionError(f"scope is {scope!r}; {takes}")
@@ -397,7 +394,7 @@ def _check_scope(scope: Any) -> Any:
             raise OptionError(f"scope has the element {item!r}; {takes}")
         if not item or item.split() != [item]:
             raise OptionError(f"scope has the element {item!r}; each element is one scope, without spaces")
-    return frozenset(given)
+    return tuple(dict.fromkeys(given))
 
 
 def _check_mapping(argument: str, value: Any) -> Any:

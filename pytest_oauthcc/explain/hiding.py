@@ -1,4 +1,4 @@
-"""The last look at a text before a person sees it: no secret of the exchanges may be left in it, wherever it came from."""
+"""The last look at a text before a person sees it: no secret of the exchanges may be left in it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The shapes in which a secret can get into a text; the longest and rarest first does not matter, all are tried."""
+    """The shapes in which a secret can get into a text."""
     yield secret
     escaped = repr(secret)[1:-1]
     as_json = json.dumps(secret)[1:-1]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pytest_oauthcc.masking import mask_header, mask_params
 
 __all__ = [
+    "bullets",
     "clock_time",
     "columns",
     "count_of",
     "cut_middle",
     "join_words",
     "mask_json",
+    "paragraph",
     "plain",
     "safe_repr",
     "seconds",
@@ -23,6 +26,7 @@ __all__ = [
     "show_param",
 ]
 
+_WIDTH = 100
 _LONGEST = 400
 _PLAIN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
@@ -108,6 +112,22 @@ def mask_json(value: Any) -> Any:
 
 def _is_leaf(name: Any, member: Any) -> bool:
     return isinstance(name, str) and isinstance(member, str | int | float)
+
+
+def paragraph(text: str) -> list[str]:
+    """Break prose into lines that fit a terminal; the line breaks that it has stay, and words are never broken."""
+    return [
+        line
+        for part in text.split("\n")
+        for line in textwrap.wrap(part, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    ]
+
+
+def bullets(texts: Sequence[str]) -> list[str]:
+    """Write one text as a paragraph, several as a list."""
+    if len(texts) == 1:
+        return paragraph(texts[0])
+    return [("  " if number else "- ") + line for text in texts for number, line in enumerate(paragraph(text))]
 
 
 def columns(rows: Sequence[Sequence[str]], *, indent: str = "  ", gap: str = "  ") -> list[str]:

@@ -133,9 +133,7 @@ def _refusals(
     for cause in groups["any"]:
         if cause.value in given:
             fields.setdefault(cause, {}).update(given[cause.value])
-    return {
-        cause: dataclasses.replace(standard[cause], **_without_error(own)) for cause, own in fields.items()
-    }
+    return {cause: dataclasses.replace(standard[cause], **_without_error(own)) for cause, own in fields.items()}
 
 
 def _without_error(fields: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_oauthcc.core.templates import placeholders
 from pytest_oauthcc.options import OPTIONS
-from pytest_oauthcc.profiles.placeholders import OPTION_ORDER, PLACEHOLDERS, known_in
+from pytest_oauthcc.profiles.placeholders import PLACEHOLDERS, TEMPLATED_OPTIONS, known_in
 from pytest_oauthcc.profiles.places import Path
 from pytest_oauthcc.profiles.schema import SCHEMA, UNKNOWN, Leaf, ListOf, Node, Table, TableOf, Template
 
@@ -140,9 +140,8 @@ class _Walk:
 
     def _leaf(self, leaf: Leaf, value: Any, path: Path) -> Any:
         sample = value
-        if leaf.option in OPTION_ORDER:
-            known = known_in("option", leaf.option) | self._own
-            self._placeholders(value, known, path)
+        if leaf.option in TEMPLATED_OPTIONS:
+            self._placeholders(value, self._own, path)
             if leaf.option in _URLS and isinstance(value, str):
                 sample = _PLACEHOLDER.sub(_SAMPLE, value)
                 if "://" not in sample and sample.startswith(_SAMPLE):
@@ -180,8 +179,8 @@ class _Walk:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {{{near[0]}}}?" if near else ""
                 problem = f"{{{name}}} stands for nothing{hint}"
-            own = "; an option of your own is declared in [options.NAME]"
-            self._wrong(path, problem, ", ".join(f"{{{name}}}" for name in sorted(known)) + own)
+            valid = ", ".join(f"{{{other}}}" for other in sorted(known)) or "none"
+            self._wrong(path, problem, f"{valid}; an option of your own is declared in [options.NAME]")
         for text in _texts_in(value):
             for braces in _BRACES.findall(text):
                 if not _PLACEHOLDER.fullmatch(braces):
@@ -241,7 +240,9 @@ def _check_options(values: Mapping[str, Any]) -> Iterable[Mistake]:
             yield Mistake(path, f"{name!r} has a meaning already, so that an option can't be called so")
         takes, default = option.get("takes", "text"), option.get("default")
         if default is not None and type(default) is not _TYPES[takes]:
-            yield Mistake((*path, "default"), f"is {_show((*path, 'default'), default)}", f"a value of the type {takes}")
+            yield Mistake(
+                (*path, "default"), f"is {_show((*path, 'default'), default)}", f"a value of the type {takes}"
+            )
         if "made_up" in option and (takes != "text" or default is not None):
             yield Mistake((*path, "made_up"), "only a text without a default can be made up")
         if "made_up" not in option and default is None:

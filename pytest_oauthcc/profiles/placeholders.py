@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["OPTION_ORDER", "PLACEHOLDERS", "Placeholder", "Use", "known_in"]
+__all__ = ["PLACEHOLDERS", "TEMPLATED_OPTIONS", "Placeholder", "Use", "known_in"]
 
-Use = Literal["option", "response", "token", "refusal", "api"]
-"""Where a template stands: an option, the answer with a token, a token, a refusal, a header of the API."""
+Use = Literal["response", "token", "refusal", "api"]
+"""Where a template stands: the answer with a token, a token, a refusal, a header of the API or a URL."""
 
 _ANSWERS: Final[tuple[Use, ...]] = ("response", "refusal")
 _ALL: Final[tuple[Use, ...]] = ("response", "token", "refusal", "api")
@@ -24,15 +24,17 @@ class Placeholder:
 
 
 PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
-    "client_id": Placeholder("The client that asks.", ("option", *_ALL)),
-    "token_url": Placeholder("The token endpoint.", ("option", *_ALL)),
-    "api_url": Placeholder("The protected API.", ("option", *_ALL)),
-    "issuer": Placeholder("The issuer identifier.", ("option", *_ALL)),
+    "client_id": Placeholder("The client that asks.", _ALL),
+    "token_url": Placeholder("The token endpoint.", _ALL),
+    "api_url": Placeholder("The protected API.", _ALL),
+    "issuer": Placeholder("The issuer identifier.", _ALL),
     "now": Placeholder("Seconds since the epoch, a number.", _ALL),
     "now_ms": Placeholder("Milliseconds since the epoch, a number.", _ALL),
     "now_date": Placeholder("Today in UTC: 2030-01-31.", _ALL),
     "now_clock": Placeholder("The time of day in UTC: 23:59:59.", _ALL),
-    "random": Placeholder("An unguessable text, new for each answer; in an answer with a token that of the token.", _ALL),
+    "random": Placeholder(
+        "An unguessable text, new for each answer; in an answer with a token that of the token.", _ALL
+    ),
     "request_id": Placeholder("A UUID, new for each answer.", _ANSWERS),
     "client_uuid": Placeholder("A UUID that is always the same for the same client.", _ALL),
     "token_type": Placeholder("The dialect's token_type.", _ALL),
@@ -43,7 +45,9 @@ PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
     "iat": Placeholder("When it was issued, in seconds since the epoch, a number.", ("response", "token")),
     "nbf": Placeholder("From when it is good, in seconds since the epoch, a number.", ("response", "token")),
     "jti": Placeholder("The token's unguessable name.", ("response", "token")),
-    "scope": Placeholder("Granted scopes as one text (in a refusal of the API: those it wants).", ("response", "token", "refusal")),
+    "scope": Placeholder(
+        "Granted scopes as one text (in a refusal of the API: those it wants).", ("response", "token", "refusal")
+    ),
     "scopes": Placeholder("Granted scopes as a list.", ("response", "token")),
     "audience": Placeholder("Whom the token is for: a text, or a list where there are several.", ("response", "token")),
     "audiences": Placeholder("Whom the token is for, always a list.", ("response", "token")),
@@ -61,19 +65,10 @@ PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
     "grant_type": Placeholder("The grant type that was asked for.", ("refusal",)),
 }
 
-# Options are filled in in this order, so that each can use the ones before it.
-OPTION_ORDER: Final = ("client_id", "token_url", "api_url", "issuer", "audience", "headers", "params")
+TEMPLATED_OPTIONS: Final = frozenset({"token_url", "api_url", "issuer", "audience", "headers", "params"})
+"""The shared options whose texts may hold placeholders; only the profile's own options are known there."""
 
 
-def known_in(use: Use, option: str | None = None) -> frozenset[str]:
-    """
-    Return the placeholders that are known in a place.
-
-    Args:
-        use: Where the template stands.
-        option: The option, where it is one.
-    """
-    names = {name for name, placeholder in PLACEHOLDERS.items() if use in placeholder.uses}
-    if option is not None:
-        names &= set(OPTION_ORDER[: OPTION_ORDER.index(option)])
-    return frozenset(names)
+def known_in(use: Use) -> frozenset[str]:
+    """Return the placeholders that are known in a place, beside the profile's own options."""
+    return frozenset(name for name, placeholder in PLACEHOLDERS.items() if use in placeholder.uses)

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_oauthcc.core.dialect import Dialect
-from pytest_oauthcc.core.templates import OMIT, compile_template
 from pytest_oauthcc.masking import mask
 from pytest_oauthcc.options import OwnOption
-from pytest_oauthcc.profiles.placeholders import OPTION_ORDER
 
 __all__ = ["Fact", "Profile"]
 
@@ -33,7 +31,7 @@ class Profile:
         name: What a test calls it: the name of the file without its ending.
         title: The provider's name.
         summary: What is peculiar about it, in one line.
-        options: Shared options, checked; texts may hold placeholders, which ``resolve`` fills in.
+        options: Shared options, checked; texts may hold placeholders for options of ``own``.
         own: The options that only this provider has.
         dialect: Its departures from the RFCs.
         unknown: What its documents leave open: a key of the profile, or another subject, with a sentence.
@@ -57,26 +55,6 @@ class Profile:
     notes: tuple[str, ...] = ()
     extends: tuple[str, ...] = ()
 
-    def resolve(self, given: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-        """
-        Fill in the profile's options and put the test's own over them.
-
-        Args:
-            given: Checked options from nearer than the profile; they are taken as they are. A ``client_id`` that was
-                made up has to be among them.
-            own: A value for each option of ``own``.
-
-        Returns:
-            The options by name, without placeholders.
-        """
-        resolved = {name: value for name, value in self.options.items() if name not in OPTION_ORDER} | dict(given)
-        known = {**own, **resolved}
-        for name in OPTION_ORDER:
-            if name not in resolved and name in self.options:
-                resolved[name] = _fill(self.options[name], known)
-            known[name] = resolved.get(name)
-        return resolved
-
     def __repr__(self) -> str:
         shown = {
             name: mask(str(value)) if "secret" in name else value
@@ -90,10 +68,3 @@ class Profile:
 
 
 Profile.__module__ = "pytest_oauthcc"
-
-
-def _fill(value: Any, known: Mapping[str, Any]) -> Any:
-    filled = compile_template(value)(known)
-    if filled is OMIT:
-        return None
-    return tuple(filled) if isinstance(filled, list) else filled

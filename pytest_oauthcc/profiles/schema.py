@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from pytest_oauthcc.core.causes import API_REFUSALS, TOKEN_REFUSALS, Cause
 from pytest_oauthcc.core.dialect import CHECKS
 from pytest_oauthcc.options import OPTIONS, Option
-from pytest_oauthcc.profiles.placeholders import OPTION_ORDER, PLACEHOLDERS, Use
+from pytest_oauthcc.profiles.placeholders import PLACEHOLDERS, Use
 
 __all__ = [
     "API_GROUPS",
@@ -223,10 +223,14 @@ _SCOPE = Table(
     {
         "separator": _words("What stands between two scopes.", "a text such as a blank or a comma"),
         "missing": _choice("What a request without scope gets.", "default", "none", "refuse"),
-        "required": Leaf("What a request that names a scope has to name.", "a text of scopes or a list of them", _scopes),
+        "required": Leaf(
+            "What a request that names a scope has to name.", "a text of scopes or a list of them", _scopes
+        ),
         "unknown": _choice("What happens to scopes that the client can't have.", "refuse", "ignore"),
         "echo": _choice("When the answer names the granted scopes.", "always", "different", "never"),
-        "always": Leaf("What every token has beside what was asked for.", "a text of scopes or a list of them", _scopes),
+        "always": Leaf(
+            "What every token has beside what was asked for.", "a text of scopes or a list of them", _scopes
+        ),
         "resource_suffix": _words(
             'The end of the one scope that a request names, such as "/.default"; the audience stands before it.'
         ),
@@ -335,9 +339,7 @@ _LICENSING = Table(
             _integer(0, 1_000_000),
         ),
         "hold": Leaf("For how long a token takes one.", "a whole number of seconds, 1 or more", _integer(1, 10**9)),
-        "exempt_scopes": Leaf(
-            "A request for these alone takes none.", "a text of scopes or a list of them", _scopes
-        ),
+        "exempt_scopes": Leaf("A request for these alone takes none.", "a text of scopes or a list of them", _scopes),
         "release_path": _words("The path below the API that frees the client's licence."),
     },
 )
@@ -360,9 +362,7 @@ _FACT = Table(
     "One thing that is known about the provider.",
     {
         "text": _plain("What is known, in a sentence of your own.", "a text", _text),
-        "mark": _plain(
-            "How sure it is.", f"one of {', '.join(MARKS)}", _matching("|".join(MARKS))
-        ),
+        "mark": _plain("How sure it is.", f"one of {', '.join(MARKS)}", _matching("|".join(MARKS))),
     },
 )
 
@@ -435,5 +435,3 @@ SCHEMA: Final = Table(
         **_DIALECT,
     },
 )
-
-TEMPLATED_OPTIONS: Final = frozenset(OPTION_ORDER)

@@ -26,7 +26,7 @@ _LOADERS = ("load_verify_locations", "load_default_certs", "set_default_verify_p
 _SETTINGS = ("minimum_version", "maximum_version", "options", "verify_flags", "check_hostname", "verify_mode")
 _ENVIRONMENT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
-_making_a_model = threading.Lock()  # it patches a class that all threads and both libraries share
+_making_a_model = threading.RLock()  # it patches a class that all threads and both libraries share
 
 
 class LazyContexts:

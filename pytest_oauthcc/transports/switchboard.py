@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import threading
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from pytest_oauthcc.core.authority import Authority, key_of, site_of
 from pytest_oauthcc.core.bearer import find_token
-from pytest_oauthcc.core.messages import Answer, Request
 from pytest_oauthcc.errors import NotServed, OauthccError, OptionError
+from pytest_oauthcc.whereabouts import users_traceback
 
 if TYPE_CHECKING:
-    from pytest_oauthcc.core.journal import Exchange
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from pytest_oauthcc.core.messages import Answer, Request
     from pytest_oauthcc.explain.unserved import Served
 
 __all__ = ["BOARD", "Site", "Switchboard"]
@@ -49,7 +50,7 @@ class Switchboard:
         self._former: dict[int, str] = {}
         self._lock = threading.Lock()
         self.current_test = ""
-        self.failures: list[OauthccError] = []
+        self.failures: list[tuple[OauthccError, TracebackType | None]] = []
 
     # --- providers come and go
 
@@ -131,6 +132,10 @@ class Switchboard:
         for site in self._sites:
             site.begin_test()
 
+    def note_failure(self, error: OauthccError) -> None:
+        """Remember what a client did, for the case that it swallows the exception."""
+        self.failures.append((error, users_traceback()))
+
     # --- requests
 
     def claims(self, url: str) -> bool:
@@ -197,7 +202,7 @@ class Switchboard:
         )
         error = NotServed(text)
         if not any(site.allows("not-served") for site in self._sites):
-            self.failures.append(error)
+            self.note_failure(error)
         return error
 
     def _served(self) -> Iterator[Served]:
@@ -210,6 +215,8 @@ class Switchboard:
                 yield Served("API", "any method, any path below", settings.api_url)
             yield Served("metadata", "GET", authority.metadata_url)
             yield Served("keys", "GET", authority.jwks_url)
+            yield Served("introspection", "POST", authority.introspection_url)
+            yield Served("revocation", "POST", authority.revocation_url)
 
 
 def looks_like_token_request(request: Request) -> bool:

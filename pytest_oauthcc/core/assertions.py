@@ -1,0 +1,122 @@
+"""Client authentication with a signed assertion: ``client_secret_jwt`` and ``private_key_jwt`` (RFC 7521, RFC 7523)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_oauthcc.core.clients import Client
+
+__all__ = ["ASSERTION_TYPE", "SIGNING_ALGS", "AssertionCheck"]
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 section 2.2
+
+_SYMMETRIC = ("HS256", "HS384", "HS512")
+_ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+SIGNING_ALGS = (*_ASYMMETRIC, *_SYMMETRIC)
+_FARTHEST = 24 * 3600  # seconds; an assertion that is good for longer than a day is as good as a password
+
+
+class AssertionCheck:
+    """
+    Checks client assertions for one provider, and remembers those it has seen.
+
+    Args:
+        audiences: What an assertion may name as its audience: the issuer and the token endpoint.
+    """
+
+    def __init__(self, audiences: Sequence[str]) -> None:
+        self._audiences = tuple(audiences)
+        self._seen: dict[tuple[str, str], float] = {}
+
+    def check(self, assertion: str, client: Client, *, now: float) -> Verdict | None:
+        """
+        Check an assertion as RFC 7523 section 3 wants it.
+
+        Args:
+            assertion: As it was sent.
+            client: Whose assertion it is said to be.
+            now: Seconds since the epoch.
+
+        Returns:
+            What is wrong with it, or None; from then on it is used up.
+        """
+        problem = self._check_signature(assertion, client) or self._check_claims(decode_claims(assertion), client, now)
+        return None if not problem else Verdict(Cause.BAD_ASSERTION, f"the client assertion {problem}")
+
+    def _check_signature(self, assertion: str, client: Client) -> str:
+        import jwt
+
+        header = decode_header(assertion)
+        alg = header.get("alg")
+        if not header:
+            return "is no JWT"
+        if alg in _SYMMETRIC:
+            key: Any = client.client_secret
+        elif alg in _ASYMMETRIC:
+            key = _find_key(client.jwks, header)
+            if key is None:
+                return f"names the key {header.get('kid')!r} ({alg}), and no such key is registered for the client"
+        else:
+            return f"has the algorithm {alg!r}; it has to be signed (RFC 7523 section 3 point 9)"
+        try:
+            jwt.PyJWS().decode(assertion, key, algorithms=[alg])
+        except jwt.InvalidTokenError as error:
+            return f"does not verify: {error}"
+        return ""
+
+    def _check_claims(self, claims: Mapping[str, Any], client: Client, now: float) -> str:
+        for name in ("iss", "sub"):
+            if claims.get(name) != client.client_id:
+                return f"has {name} {claims.get(name)!r}; it has to be the client_id {client.client_id!r}"
+        audience = claims.get("aud")
+        named = audience if isinstance(audience, list) else [audience]
+        if not set(map(str, named)) & set(self._audiences):
+            return f"has aud {audience!r}; it has to be {' or '.join(self._audiences)}"
+        expiry, begin, issued = (claims.get(name) for name in ("exp", "nbf", "iat"))
+        if not _is_number(expiry):
+            return f"has exp {expiry!r}; it has to be a number of seconds since 1970"
+        if expiry <= now:
+            return f"expired {now - expiry:.0f} s ago"
+        if expiry > now + _FARTHEST:
+            return f"is good for {expiry - now:.0f} s more; minutes are enough"
+        if begin is not None and not (_is_number(begin) and begin <= now + 1):
+            return f"has nbf {begin!r}, which lies ahead of now, {now:.0f}"
+        if issued is not None and not _is_number(issued):
+            return f"has iat {issued!r}; it has to be a number of seconds since 1970"
+        return self._check_replay(claims.get("jti"), client, expiry, now)
+
+    def _check_replay(self, jti: Any, client: Client, expiry: float, now: float) -> str:
+        if jti is None:
+            return ""
+        self._seen = {key: until for key, until in self._seen.items() if until > now}
+        key = (client.client_id, str(jti))
+        if key in self._seen:
+            return f"was used before: its jti {jti!r} came already"
+        self._seen[key] = expiry
+        return ""
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _find_key(jwks: Mapping[str, Any] | None, header: Mapping[str, Any]) -> Any:
+    """Return the registered key that an assertion names, or the only one of its kind where it names none."""
+    import jwt
+
+    alg, kid = str(header["alg"]), header.get("kid")
+    for jwk in (jwks or {}).get("keys", ()):
+        if kid is not None and jwk.get("kid") not in {kid, None}:
+            continue
+        try:
+            key = jwt.PyJWK(dict(jwk), algorithm=alg)
+        except (jwt.InvalidKeyError, jwt.PyJWKError):
+            continue  # a key of another type
+        return key.key
+    return None

@@ -1,0 +1,105 @@
+"""What to do about each cause for which the fake refuses a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pytest_oauthcc.core.causes import Cause
+from pytest_oauthcc.core.journal import ApiRequest, TokenRequest, query_params
+from pytest_oauthcc.explain.similar_names import similar_name
+
+__all__ = ["remedy_of"]
+
+
+def remedy_of(entry: TokenRequest | ApiRequest) -> str:
+    """
+    Tell what to do about a refused request.
+
+    Args:
+        entry: A request.
+
+    Returns:
+        A sentence; nothing where the request was not refused, or where its finding already says all.
+    """
+    if entry.verdict is None:
+        return ""
+    remedy = _REMEDIES.get(entry.verdict.cause)
+    return remedy(entry) if callable(remedy) else remedy or ""
+
+
+def _content_type(entry: TokenRequest | ApiRequest) -> str:
+    found = entry.verdict.facts.get("found") if entry.verdict is not None else ""
+    if found == "application/json":
+        return "The body is JSON: with requests and httpx, data={...} instead of json={...} makes it a form."
+    if found == "application/x-www-form-urlencoded":
+        return "The body is a form: with requests and httpx, json={...} instead of data={...} makes it JSON."
+    if found == "multipart/form-data":
+        return "The body is multipart: with requests and httpx, data={...} instead of files={...} makes it a form."
+    if not found and entry.body:
+        return (
+            "A body given as a text or as bytes has no Content-Type: give data={...} a dict, and the library sets it."
+        )
+    if _names_in_query(entry):
+        return _IN_QUERY
+    return "" if entry.body else "The request has no body: with requests and httpx, data={...} makes one."
+
+
+_IN_QUERY = "The parameters are in the query of the URL: with requests and httpx, data={...} instead of params={...}."
+
+
+def _names_in_query(entry: TokenRequest | ApiRequest) -> bool:
+    return bool({"grant_type", "client_id", "scope"} & query_params(entry.request).keys())
+
+
+def _grant_type(entry: TokenRequest | ApiRequest) -> str:
+    return (
+        _IN_QUERY if _names_in_query(entry) else "It has to be grant_type=client_credentials (RFC 6749 section 4.4.2)."
+    )
+
+
+def _header(entry: TokenRequest | ApiRequest) -> str:
+    name = str(entry.verdict.facts.get("header")) if entry.verdict is not None else ""
+    near = similar_name(name, entry.headers)
+    if near is not None:
+        return f"It was sent under the name {near}."
+    return f"The option headers of this provider demands {name} of every request."
+
+
+def _unknown_scope(entry: TokenRequest | ApiRequest) -> str:
+    asked = " ".join(entry.requested_scopes) if isinstance(entry, TokenRequest) else ""
+    return f"To let the client have it: @pytest.mark.oauthcc(scopes={asked!r})"
+
+
+def _unknown_token(entry: TokenRequest | ApiRequest) -> str:
+    if entry.verdict is not None and entry.verdict.facts.get("earlier"):
+        return ""
+    return "It is hard-coded, or was got elsewhere; let the client ask oauthcc.token_url, or use oauthcc.mint()."
+
+
+_LIST = "A list given as a form value becomes one parameter for each of its elements: join it first."
+_AUTH = "Change the client's setting, or what the provider takes: @pytest.mark.oauthcc(auth_methods=[...])"
+
+_REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]]] = {
+    Cause.WRONG_METHOD: "RFC 6749 section 3.2: token requests are POST.",
+    Cause.WRONG_CONTENT_TYPE: _content_type,
+    Cause.DUPLICATE_PARAMETER: _LIST,
+    Cause.CREDENTIALS_IN_QUERY: "With requests and httpx: auth=(client_id, client_secret), not params={...}.",
+    Cause.MISSING_HEADER: _header,
+    Cause.API_MISSING_HEADER: _header,
+    Cause.MISSING_GRANT_TYPE: _grant_type,
+    Cause.UNSUPPORTED_GRANT_TYPE: _grant_type,
+    Cause.NO_CREDENTIALS: "Give the client oauthcc.client_id and oauthcc.client_secret.",
+    Cause.TWO_AUTH_METHODS: "Leave one of them out (RFC 6749 section 2.3).",
+    Cause.AUTH_METHOD_NOT_ALLOWED: _AUTH,
+    Cause.UNKNOWN_CLIENT: "Give the client oauthcc.client_id, or make this one known: oauthcc.add_client(...)",
+    Cause.BAD_SECRET: "The right one is oauthcc.client_secret.",
+    Cause.MALFORMED_SCOPE: "Scopes are separated by a single space (RFC 6749 section 3.3): ' '.join(scopes)",
+    Cause.UNKNOWN_SCOPE: _unknown_scope,
+    Cause.TOKEN_MISSING: "The API takes it as: Authorization: Bearer <token> (RFC 6750 section 2.1).",
+    Cause.TOKEN_UNKNOWN: _unknown_token,
+    Cause.TOKEN_EXPIRED: "A client has to renew its token before it expires, or once after a 401.",
+    Cause.TOKEN_REVOKED: "A client learns that from the 401: it has to fetch a new token and try once more.",
+    Cause.TOKEN_AUDIENCE: "The client has to name the API in its token request (audience=... or resource=...).",
+    Cause.INSUFFICIENT_SCOPE: "The client has to ask for it in its token request; a new token alone does not help.",
+}

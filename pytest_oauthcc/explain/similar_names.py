@@ -1,0 +1,29 @@
+"""Names that differ only in the ways in which people mistype them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["similar_name"]
+
+_DECORATION = re.compile(r"[^a-z0-9]|^x-")
+
+
+def similar_name(name: str, names: Iterable[str]) -> str | None:
+    """
+    Find a name that differs only in case, hyphens, underscores or an ``X-`` in front.
+
+    Args:
+        name: The right one.
+        names: Where to look.
+
+    Returns:
+        The first such name that is not the right one itself, or None.
+    """
+    bare = _bare(name)
+    return next((other for other in names if other != name and _bare(other) == bare), None)
+
+
+def _bare(name: str) -> str:
+    return _DECORATION.sub("", name.lower())
