@@ -436,13 +436,13 @@ def provider(profile: str | None = None, **options: Any) -> Iterator[Provider]:
         OauthccError: At the end, what the client did wrong and nobody saw yet.
     """
     __tracebackhide__ = True
-    from pytest_oauthcc.session import Session
+    from pytest_oauthcc.session import Session, settle
 
     layer = Layer("pytest_oauthcc.provider()", {**options, **({} if profile is None else {"profile": profile})})
     session = Session()
     try:
         made = session.open(layer)
         yield made
-        session.settle()
+        settle()
     finally:
         session.close()

@@ -25,6 +25,7 @@ MARKER = (
 CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _settings = pytest.StashKey[tuple[dict[str, Any], str]]()
+_beside = pytest.StashKey[list[Any]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,13 +101,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test in its call phase when its client did something wrong that nobody noticed."""
     __tracebackhide__ = True
-    result = yield
+    try:
+        result = yield
+    except BaseException:
+        _set_aside(item)
+        raise
     board = _board()
-    if board is not None and not getattr(item, "_excinfo", None):  # unittest keeps a failure there
-        from pytest_oauthcc.session import settle
+    if board is None:
+        return result
+    if getattr(item, "_excinfo", None):  # unittest keeps a failure there instead of raising it
+        _set_aside(item)
+        return result
+    from pytest_oauthcc.session import settle
 
-        settle(board.sites)
+    settle()
     return result
+
+
+def _set_aside(item: pytest.Item) -> None:
+    """Keep what went wrong beside the failure that the test has already, for a section of its report."""
+    board = _board()
+    if board is not None:
+        item.stash[_beside] = board.take_failures()
 
 
 def _board() -> Any:
@@ -123,7 +139,7 @@ def oauthcc_options() -> dict[str, Any]:
 
 @pytest.fixture
 def _oauthcc_session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    from pytest_oauthcc.session import DEFAULTS, Defaults, Session
+    from pytest_oauthcc.session import DEFAULTS, Defaults, Session, settle
     from pytest_oauthcc.transports.switchboard import BOARD
 
     values, backend = request.config.stash[_settings]
@@ -132,7 +148,7 @@ def _oauthcc_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     session = Session()
     try:
         yield session
-        session.settle()
+        settle()
     finally:
         session.close()
         BOARD.failures.clear()
@@ -148,7 +164,6 @@ def oauthcc_clock(_oauthcc_session: Session) -> Clock:
 @pytest.fixture
 def oauthcc(request: pytest.FixtureRequest, _oauthcc_session: Session, oauthcc_options: dict[str, Any]) -> Provider:
     """Give a fake OAuth 2.0 provider, token endpoint and API, wired into requests, httpx and urllib."""
-    __tracebackhide__ = True
     problem = ""
     try:
         layers = [_options_layer(oauthcc_options), *_marker_layers(request.node)]

@@ -14,7 +14,6 @@ from pytest_oauthcc.transports.switchboard import BOARD
 from pytest_oauthcc.transports.wiring import connect, disconnect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = ["DEFAULTS", "Defaults", "Session", "settle"]
@@ -76,16 +75,6 @@ class Session:
         self.clock.follow(made.expiry_of)
         return made
 
-    def settle(self) -> None:
-        """
-        Fail if a client did something wrong that nobody noticed.
-
-        Raises:
-            OauthccError: What it did.
-        """
-        __tracebackhide__ = True
-        settle(self.providers)
-
     def close(self) -> None:
         """Stop serving the providers, and put the time right."""
         with ExitStack() as stack:
@@ -95,19 +84,15 @@ class Session:
         self.providers.clear()
 
 
-def settle(providers: Iterable[Provider]) -> None:
+def settle() -> None:
     """
-    Fail if clients did something wrong that nobody noticed, for example since they swallowed the exception.
-
-    Args:
-        providers: Whose clients.
+    Fail if a client did something wrong that nobody noticed, for example since it swallowed the exception.
 
     Raises:
-        OauthccError: What they did.
+        OauthccError: What it did.
     """
     __tracebackhide__ = True
-    failures = list(BOARD.failures)
-    BOARD.failures.clear()
+    failures = BOARD.take_failures()
     if failures:
         error, where = failures[0]
         raise error.with_traceback(where) from None

@@ -33,6 +33,13 @@ def challenge(scheme: str, attributes: Mapping[str, str | None]) -> str:
     return f"{scheme} {shown}"
 
 
+def replace_headers(usual: Iterable[tuple[str, str]], own: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Put headers of a provider's own after the usual ones, in place of those with the same name."""
+    own = tuple(own)
+    names = {name.lower() for name, _ in own}
+    return [*(field for field in usual if field[0].lower() not in names), *own]
+
+
 def json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     """Make a response with a JSON body."""
     return Response(status, (("Content-Type", _JSON), *headers), json.dumps(value).encode())
@@ -62,12 +69,12 @@ def refuse(
         The response.
     """
     own = {name.lower() for name in refusal.headers}
-    known = {**values, "error": refusal.error, "status": refusal.status}
+    known = {**verdict.facts, **values, "error": refusal.error, "status": refusal.status}
     description = error_text(verdict.detail)
     if refusal.description is not None:
         description = compile_template(refusal.description)({**known, "description": description})
     known["description"] = description
-    fields = [*headers, *((name, compile_template(text)(known)) for name, text in refusal.headers.items())]
+    fields = replace_headers(headers, ((name, compile_template(text)(known)) for name, text in refusal.headers.items()))
     if www_authenticate is not None and refusal.challenge and "www-authenticate" not in own:
         fields.append(("WWW-Authenticate", www_authenticate))
     body, kind = _body(refusal, known, default_body=default_body)

@@ -32,7 +32,7 @@ def compile_template(template: Any) -> Renderer:
     Make a function that fills a template in.
 
     A text that is one placeholder gives the value with its type, or ``OMIT`` where there is none (None); with ``!s``
-    it gives the value as text; in the midst of other text it is inserted. Tables lose members that render to
+    it gives the value as text, an empty one where there is none; in the midst of other text it is inserted. Tables lose members that render to
     ``OMIT``, and ``{null}`` is a JSON null.
 
     Args:
@@ -76,9 +76,9 @@ def _compile_text(template: str) -> Renderer:
 
     def render_value(values: Mapping[str, Any]) -> Any:
         value = values.get(name)
-        if value is None:
-            return OMIT
-        return _as_text(value) if as_text else value
+        if as_text:
+            return _as_text(value)
+        return OMIT if value is None else value
 
     return render_value
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from pytest_oauthcc.core.journal import ApiRequest, TokenRequest, query_params
 from pytest_oauthcc.core.parameters import FORM, media_type
-from pytest_oauthcc.explain.expectation import Difference
-from pytest_oauthcc.explain.showing import join_words
+from pytest_oauthcc.explain.showing import JOIN_SCOPES, join_words
 from pytest_oauthcc.explain.similar_names import similar_name
-from pytest_oauthcc.explain.situation import Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_oauthcc.explain.expectation import Difference
+    from pytest_oauthcc.explain.situation import Situation
 
 __all__ = ["causes_of_difference"]
 
@@ -42,10 +45,10 @@ def _scope(situation: Situation, difference: Difference) -> Iterator[str]:
     if isinstance(parameter, list) and entry.parameters.body_format != "json":
         yield (
             f"scope was sent {len(parameter)} times: a list given as a form value becomes one parameter for each of "
-            "its elements. Join it first: ' '.join(scopes)"
+            f"its elements. Join it first: {JOIN_SCOPES}"
         )
     elif isinstance(parameter, list):
-        yield "scope was sent as a JSON list; RFC 6749 section 3.3 has one text. Join it first: ' '.join(scopes)"
+        yield f"scope was sent as a JSON list; RFC 6749 section 3.3 has one text. Join it first: {JOIN_SCOPES}"
     elif entry.scope is None:
         where = _elsewhere(entry, "scope")
         yield where or "The client sent no scope at all; what it got was the provider's default."
@@ -74,13 +77,13 @@ def _from_python(text: str) -> set[str]:
     )
 
 
-_JOIN = "Join it first: ' '.join(scopes)"
+_JOIN = f"Join it first: {JOIN_SCOPES}"
 _SCOPE_FORMS: Final[tuple[tuple[Callable[[str], set[str]], str], ...]] = (
     (lambda text: set(json.loads(text)) if text.startswith("[") else set(), f"scope was sent as a JSON list. {_JOIN}"),
     (_from_python, f"scope was sent as the text that Python makes of a list, tuple or set. {_JOIN}"),
     (
         lambda text: set(text.replace(",", " ").split()),
-        "The scopes were sent with commas between them; RFC 6749 section 3.3 has single spaces: ' '.join(scopes)",
+        f"The scopes were sent with commas between them; RFC 6749 section 3.3 has single spaces: {JOIN_SCOPES}",
     ),
     (
         lambda text: set(unquote_plus(text).split()),
@@ -185,9 +188,9 @@ def _client_id(situation: Situation, difference: Difference) -> Iterator[str]:
         if others:
             yield f"The client {expected!r} made token request {join_words(map(str, others[:5]))}."
         elif received.strip() == expected.strip():
-            yield "They differ in white space at the ends only: where does the client read its id from?"
+            yield "The two client ids differ in white space at the ends only: where does the client read its id from?"
         elif _same_but_case(received, expected):
-            yield "They differ in upper and lower case only."
+            yield "The two client ids differ in upper and lower case only."
 
 
 # --- headers and parameters

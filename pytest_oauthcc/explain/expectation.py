@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.explain.showing import mask_json, safe_repr, show_header, show_param
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
 
 __all__ = ["ANY", "ApiExpectation", "Difference", "Expectation", "TokenExpectation", "check_count"]
 
@@ -66,6 +68,10 @@ class Difference:
     def field(self) -> str:
         """What the part is called, for people."""
         return label(self.kind, self.name)
+
+    def is_about(self, other: Difference) -> bool:
+        """Whether it is about the same part as another; all of a JSON body is one part."""
+        return self.kind == other.kind and (self.kind == "json" or self.name == other.name)
 
     def show(self, value: Any) -> str:
         """Write the expected or received value, quoted, with secrets masked."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
-from urllib.parse import quote, quote_plus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, quote_plus
 
-from pytest_oauthcc.core.journal import ApiRequest, Exchange, TokenRequest, query_params
+from pytest_oauthcc.core.journal import ApiRequest, Exchange, OtherRequest, TokenRequest, query_params
 from pytest_oauthcc.masking import mask, mask_headers, mask_params
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["hide", "secrets_of"]
 
@@ -35,7 +37,9 @@ def _of_entry(entry: Exchange) -> Iterator[str]:
     yield from _of_headers(entry)
     if "?" in entry.url:
         yield from _of_params(query_params(entry.request))
-    if isinstance(entry, TokenRequest):
+    if isinstance(entry, OtherRequest):
+        yield from _of_params(dict(parse_qsl(entry.body.decode("utf-8", "replace"))))
+    elif isinstance(entry, TokenRequest):
         yield from _of_params(entry.parameters.values)
         yield from (secret for _, secret in entry.presented.readings)
     elif isinstance(entry, ApiRequest) and entry.bearer is not None:

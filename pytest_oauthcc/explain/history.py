@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
 from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.explain.expectation import Kind, show
 from pytest_oauthcc.explain.showing import clock_time, columns, cut_middle, shorten
 from pytest_oauthcc.masking import mask, mask_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["MOST_LINES", "answer_of", "history", "request_line", "result_of"]
 
@@ -39,12 +41,14 @@ def history(
     many_clients = len({entry.client_id for entry in entries if isinstance(entry, TokenRequest)}) > 1
     chosen = cut_middle(len(entries), most=MOST_LINES, keep=marks)
     shown = [position for position in chosen if position is not None]
+    kinds = len({type(entry) for entry in entries}) > 1
     rows = {
         position: [
             str(position + 1),
             clock_time(entries[position].time - journal.began),
+            *([entries[position].kind] if kinds else []),
             result_of(entries[position]),
-            _details(entries[position], parts, many_clients=many_clients),
+            *_details(entries[position], parts, many_clients=many_clients),
             f"<- {marks[position]}" if position in marks else "",
         ]
         for position in shown
@@ -89,7 +93,7 @@ def request_line(entry: Exchange) -> str:
     return shorten(f"{entry.method} {mask_url(entry.url)}", 200)
 
 
-def _details(entry: Exchange, parts: Sequence[tuple[Kind, str]], *, many_clients: bool) -> str:
+def _details(entry: Exchange, parts: Sequence[tuple[Kind, str]], *, many_clients: bool) -> list[str]:
     if isinstance(entry, ApiRequest):
         shown = [f"{entry.method} {shorten(entry.path, _LONGEST)}"]
         shown.append("no token" if entry.bearer is None else f"token {mask(entry.bearer)}")
@@ -98,14 +102,14 @@ def _details(entry: Exchange, parts: Sequence[tuple[Kind, str]], *, many_clients
         if not parts:
             parts = (("scope", ""),)
     else:
-        return request_line(entry)
+        return [request_line(entry)]
     for kind, name in parts:
         value = _PARTS[kind](entry, name) if kind in _PARTS else None
         if kind in _PARTS:
             shown.append(
                 f"{name or _NAMES.get(kind, kind)}={show(kind, name, value)}" if value is not None else _no(kind, name)
             )
-    return "  ".join(shorten(part, _LONGEST) for part in shown)
+    return [shorten(part, _LONGEST) for part in shown]
 
 
 def _no(kind: Kind, name: str) -> str:

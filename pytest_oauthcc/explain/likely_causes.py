@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.causes import Cause
 from pytest_oauthcc.core.journal import ApiRequest, Journal, TokenRequest
@@ -11,9 +11,13 @@ from pytest_oauthcc.explain.differing_parts import causes_of_difference
 from pytest_oauthcc.explain.history import answer_of
 from pytest_oauthcc.explain.refusal_remedies import remedy_of
 from pytest_oauthcc.explain.renewal import renewal_of
-from pytest_oauthcc.explain.showing import clock_time, count_of, join_words, seconds
-from pytest_oauthcc.explain.situation import Situation
+from pytest_oauthcc.explain.showing import CODE_BLANK, clock_time, count_of, join_words, seconds
 from pytest_oauthcc.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_oauthcc.explain.situation import Situation
 
 __all__ = ["likely_causes"]
 
@@ -44,7 +48,7 @@ def likely_causes(situation: Situation, others: Sequence[tuple[str, Journal]] = 
 
 def _look(situation: Situation) -> str:
     this = f"oauthcc.{situation.expectation.log_name}[{situation.position or 0}]"
-    return f"Nothing in the requests tells why. To see all of this one: print({this}.headers, {this}.params)"
+    return f"Nothing in the requests tells why. To see all of this one: print({this}.headers,{CODE_BLANK}{this}.params)"
 
 
 # --- no request of that kind at all

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.journal import Journal, TokenRequest
 from pytest_oauthcc.explain.expectation import Difference, Expectation, check_count, label
@@ -11,6 +11,9 @@ from pytest_oauthcc.explain.history import history, request_line
 from pytest_oauthcc.explain.likely_causes import likely_causes
 from pytest_oauthcc.explain.showing import bullets, columns, count_of, join_words, plain, shorten
 from pytest_oauthcc.explain.situation import Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["mismatch"]
 
@@ -69,9 +72,15 @@ def _headline(situation: Situation) -> str:
         return f"{count_of(matched, expectation.kind)}{such} {verb} made, expected {wanted}"
     differences = situation.differences
     told = "; ".join(_sentence(difference) for difference in differences[:2])
-    more = f"; {len(differences) - 2} more parts differ" if len(differences) > 2 else ""  # noqa: PLR2004
+    more = _more(len(differences) - 2)
     first = f"no {expectation.kind} is as expected, wanted {count}: " if count is not None and count > 1 else ""
     return f"{first}{told}{more}"
+
+
+def _more(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f"; {number} more parts differ" if number > 1 else "; 1 more part differs"
 
 
 def _sentence(difference: Difference) -> str:

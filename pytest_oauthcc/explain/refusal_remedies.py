@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_oauthcc.core.causes import Cause
 from pytest_oauthcc.core.journal import ApiRequest, TokenRequest, query_params
+from pytest_oauthcc.explain.showing import JOIN_SCOPES
 from pytest_oauthcc.explain.similar_names import similar_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 __all__ = ["remedy_of"]
 
@@ -94,7 +97,7 @@ _REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]
     Cause.AUTH_METHOD_NOT_ALLOWED: _AUTH,
     Cause.UNKNOWN_CLIENT: "Give the client oauthcc.client_id, or make this one known: oauthcc.add_client(...)",
     Cause.BAD_SECRET: "The right one is oauthcc.client_secret.",
-    Cause.MALFORMED_SCOPE: "Scopes are separated by a single space (RFC 6749 section 3.3): ' '.join(scopes)",
+    Cause.MALFORMED_SCOPE: f"Scopes are separated by a single space (RFC 6749 section 3.3): {JOIN_SCOPES}",
     Cause.UNKNOWN_SCOPE: _unknown_scope,
     Cause.TOKEN_MISSING: "The API takes it as: Authorization: Bearer <token> (RFC 6750 section 2.1).",
     Cause.TOKEN_UNKNOWN: _unknown_token,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pytest_oauthcc.explain.history import answer_of
 from pytest_oauthcc.explain.showing import seconds
-from pytest_oauthcc.explain.situation import Situation
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.explain.situation import Situation
 
 __all__ = ["Renewal", "renewal_of"]
 

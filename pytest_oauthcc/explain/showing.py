@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.masking import mask_header, mask_params
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 __all__ = [
+    "CODE_BLANK",
+    "JOIN_SCOPES",
     "bullets",
     "clock_time",
     "columns",
@@ -25,6 +29,11 @@ __all__ = [
     "show_header",
     "show_param",
 ]
+
+CODE_BLANK = "\u00a0"
+"""A blank inside code that is to stay on one line."""
+
+JOIN_SCOPES = f"'{CODE_BLANK}'.join(scopes)"
 
 _WIDTH = 100
 _LONGEST = 400
@@ -115,9 +124,9 @@ def _is_leaf(name: Any, member: Any) -> bool:
 
 
 def paragraph(text: str) -> list[str]:
-    """Break prose into lines that fit a terminal; the line breaks that it has stay, and words are never broken."""
+    """Break prose into lines that fit a terminal; neither words nor code with ``CODE_BLANK`` in it are broken."""
     return [
-        line
+        line.replace(CODE_BLANK, " ")
         for part in text.split("\n")
         for line in textwrap.wrap(part, _WIDTH, break_long_words=False, break_on_hyphens=False)
     ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
-from pytest_oauthcc.explain.expectation import Difference, Expectation
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
+    from pytest_oauthcc.explain.expectation import Difference, Expectation
 
 __all__ = ["Situation"]
 
@@ -35,7 +37,7 @@ class Situation:
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
         """All exchanges of the provider."""
-        return tuple(self.journal.exchanges)
+        return tuple(self.journal.all)
 
     @cached_property
     def token_requests(self) -> tuple[TokenRequest, ...]:
@@ -101,7 +103,7 @@ class Situation:
     def earlier_with(self, difference: Difference) -> int | None:
         """Return the position of the newest earlier request in which that part was as expected."""
         for position in range((self.position or 0) - 1, -1, -1):
-            if all((d.kind, d.name) != (difference.kind, difference.name) for d in self.compared[position]):
+            if not any(found.is_about(difference) for found in self.compared[position]):
                 return position
         return None
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.explain.history import answer_of, request_line, result_of
 from pytest_oauthcc.explain.refusal_remedies import remedy_of
 from pytest_oauthcc.explain.showing import clock_time, columns, seconds, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["too_many"]
 
@@ -37,7 +40,7 @@ def too_many(limit: int, journal: Journal, *, secrets: Iterable[str] = ()) -> st
     Returns:
         The pattern of the loop and what to do.
     """
-    exchanges = tuple(journal.exchanges)
+    exchanges = tuple(journal.all)
     found = _find_round(exchanges)
     parts = [[f"more than {limit:,} exchanges in one test{': the client goes round in a circle' if found else ''}"]]
     if found is not None:

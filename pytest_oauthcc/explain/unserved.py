@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from pytest_oauthcc.core.authority import key_of, site_of
 from pytest_oauthcc.core.journal import Exchange
-from pytest_oauthcc.core.messages import Request
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.explain.showing import columns, shorten
 from pytest_oauthcc.masking import mask_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_oauthcc.core.messages import Request
 
 __all__ = ["Served", "not_served"]
 

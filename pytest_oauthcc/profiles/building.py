@@ -19,6 +19,7 @@ from pytest_oauthcc.core.dialect import (
 )
 from pytest_oauthcc.options import OPTIONS, OwnOption
 from pytest_oauthcc.profiles.checking import Checked
+from pytest_oauthcc.profiles.merging import merge
 from pytest_oauthcc.profiles.places import show_path
 from pytest_oauthcc.profiles.profile import Fact, Profile
 from pytest_oauthcc.profiles.schema import API_GROUPS, TOKEN_GROUPS
@@ -94,7 +95,7 @@ def _dialect(
         name=name,
         title=title,
         metadata_urls=tuple(values.get("metadata_urls", ())),
-        scope=ScopeDialect(**values.get("scope", {})),
+        scope=ScopeDialect(**_scope(values.get("scope", {}))),
         token=_token(checked),
         api=ApiDialect(**api),
         refusals=_refusals(values.get("refusals", {}), TOKEN_GROUPS, TOKEN_REFUSALS),
@@ -102,6 +103,10 @@ def _dialect(
         unknown=unknown,
         **own,
     )
+
+
+def _scope(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if not (key == "resource_suffix" and value == "")}
 
 
 def _token(checked: Checked) -> TokenDialect:
@@ -116,9 +121,10 @@ def _token(checked: Checked) -> TokenDialect:
 def _with_defaults(
     members: Mapping[str, Any], defaults: Mapping[str, Any], where: str, checked: Checked
 ) -> dict[str, Any]:
-    """Put the RFC's own members where the profile leaves one open by name."""
+    """Put the RFC's own members where the profile leaves one open by name, and drop those that are to be left out."""
     keys = {show_path(path) for path in checked.unknown}
-    return {name: value for name, value in defaults.items() if f"{where}.{name}" in keys} | dict(members)
+    left_open = {name: value for name, value in defaults.items() if f"{where}.{name}" in keys}
+    return left_open | {name: value for name, value in members.items() if value != "{omit}"}
 
 
 def _refusals(
@@ -126,15 +132,13 @@ def _refusals(
 ) -> dict[Cause, Refusal]:
     """Give each cause the fields of its groups and then its own, over those of the RFC."""
     fields: dict[Cause, dict[str, Any]] = {}
-    for group, causes in groups.items():  # "any" is the first
+    singly = {cause.value: (cause,) for cause in groups["any"]}
+    for name, causes in {**groups, **singly}.items():  # from the widest to the narrowest
         for cause in causes:
-            if group in given:
-                fields.setdefault(cause, {}).update(given[group])
-    for cause in groups["any"]:
-        if cause.value in given:
-            fields.setdefault(cause, {}).update(given[cause.value])
-    return {cause: dataclasses.replace(standard[cause], **_without_error(own)) for cause, own in fields.items()}
+            if name in given:
+                fields[cause] = merge(fields.get(cause, {}), given[name])
+    return {cause: dataclasses.replace(standard[cause], **_cleared(own)) for cause, own in fields.items()}
 
 
-def _without_error(fields: dict[str, Any]) -> dict[str, Any]:
+def _cleared(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {"error": None} if fields.get("error") == "" else fields

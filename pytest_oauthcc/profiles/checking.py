@@ -11,7 +11,7 @@ from typing import Any
 from pytest_oauthcc.core.templates import placeholders
 from pytest_oauthcc.options import OPTIONS
 from pytest_oauthcc.profiles.placeholders import PLACEHOLDERS, TEMPLATED_OPTIONS, known_in
-from pytest_oauthcc.profiles.places import Path
+from pytest_oauthcc.profiles.places import Path, show_path
 from pytest_oauthcc.profiles.schema import SCHEMA, UNKNOWN, Leaf, ListOf, Node, Table, TableOf, Template
 
 __all__ = ["Checked", "Mistake", "check"]
@@ -104,14 +104,15 @@ class _Walk:
         if value == UNKNOWN and not (isinstance(node, Leaf) and not node.may_be_unknown):
             self.result.unknown.append(path)
             return _LEFT_OPEN
-        if isinstance(node, Leaf):
-            return self._leaf(node, value, path)
-        if isinstance(node, Template):
-            return self._template(node, value, path)
-        if isinstance(node, ListOf):
-            return self._list(node, value, path)
+        match node:
+            case Leaf():
+                return self._leaf(node, value, path)
+            case Template():
+                return self._template(node, value, path)
+            case ListOf():
+                return self._list(node, value, path)
         if not isinstance(value, Mapping):
-            return self._wrong(path, f"takes a table, not {_show(path, value)}", f"[{'.'.join(map(str, path))}]")
+            return self._wrong(path, f"takes a table, not {_show(path, value)}", f"[{show_path(path)}]")
         if isinstance(node, Table):
             return self.table(node.members, value, path)
         return self._table_of(node, value, path)
@@ -171,7 +172,7 @@ class _Walk:
 
     def _placeholders(self, value: Any, known: frozenset[str], path: Path) -> None:
         for name in dict.fromkeys(placeholders(value)):
-            if name in known or name == "null":
+            if name in known:
                 continue
             if name in PLACEHOLDERS or name in OPTIONS:
                 problem = f"{{{name}}} is not known here"

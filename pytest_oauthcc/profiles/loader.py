@@ -14,8 +14,8 @@ from pytest_oauthcc.errors import ProfileError
 from pytest_oauthcc.profiles import places
 from pytest_oauthcc.profiles.building import build
 from pytest_oauthcc.profiles.checking import Mistake, check
+from pytest_oauthcc.profiles.merging import merge_chain
 from pytest_oauthcc.profiles.profile import Profile
-from pytest_oauthcc.profiles.schema import UNKNOWN
 
 __all__ = ["load_profile", "profile_names"]
 
@@ -69,7 +69,7 @@ def load_profile(name_or_path: str, *, relative_to: Path | None = None) -> Profi
 @functools.lru_cache(maxsize=64)
 def _load(path: Path, _modified: int, _size: int) -> Profile:
     files = _read_chain(path)
-    checked = check(_merge_all([file.data for file in files]))
+    checked = check(merge_chain([file.data for file in files]))
     if checked.mistakes:
         raise _Unreadable(_tell(files, checked.mistakes))
     return build(files[0].name, checked, path=path, extends=[file.name for file in files[1:]])
@@ -141,37 +141,6 @@ def _show_file(path: Path) -> str:
     if path.parent == _HERE:
         return f"pytest_oauthcc/profiles/{path.name}"
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-# --- deriving
-
-
-def _merge_all(chain: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Lay a chain of data over each other, the first one on top."""
-    merged: dict[str, Any] = {}
-    for data in reversed(chain):
-        left_open = merged.get("unknown")
-        if isinstance(left_open, dict):  # what the child says is not open any more
-            merged["unknown"] = {key: told for key, told in left_open.items() if not _says(data, key)}
-        merged = _merge(merged, data)
-    return merged
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in over.items():
-        known = merged.get(name)
-        merged[name] = _merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _says(data: Mapping[str, Any], key: str) -> bool:
-    found: Any = data
-    for part in key.split("."):
-        if not isinstance(found, dict) or part not in found:
-            return False
-        found = found[part]
-    return bool(found != UNKNOWN)
 
 
 # --- telling

@@ -28,13 +28,13 @@ PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
     "token_url": Placeholder("The token endpoint.", _ALL),
     "api_url": Placeholder("The protected API.", _ALL),
     "issuer": Placeholder("The issuer identifier.", _ALL),
+    "omit": Placeholder("Nothing: leaves the member out, also one of the profile that is derived from.", _ALL),
+    "null": Placeholder("A JSON null.", _ALL),
     "now": Placeholder("Seconds since the epoch, a number.", _ALL),
     "now_ms": Placeholder("Milliseconds since the epoch, a number.", _ALL),
     "now_date": Placeholder("Today in UTC: 2030-01-31.", _ALL),
     "now_clock": Placeholder("The time of day in UTC: 23:59:59.", _ALL),
-    "random": Placeholder(
-        "An unguessable text, new for each answer; in an answer with a token that of the token.", _ALL
-    ),
+    "random": Placeholder("An unguessable text, new for each answer and each token.", _ALL),
     "request_id": Placeholder("A UUID, new for each answer.", _ANSWERS),
     "client_uuid": Placeholder("A UUID that is always the same for the same client.", _ALL),
     "token_type": Placeholder("The dialect's token_type.", _ALL),
@@ -46,14 +46,13 @@ PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
     "nbf": Placeholder("From when it is good, in seconds since the epoch, a number.", ("response", "token")),
     "jti": Placeholder("The token's unguessable name.", ("response", "token")),
     "scope": Placeholder(
-        "Granted scopes as one text (in a refusal of the API: those it wants).", ("response", "token", "refusal")
+        "Granted scopes as one text; in a refusal of the API those that it wants.", ("response", "token", "refusal")
     ),
     "scopes": Placeholder("Granted scopes as a list.", ("response", "token")),
     "audience": Placeholder("Whom the token is for: a text, or a list where there are several.", ("response", "token")),
     "audiences": Placeholder("Whom the token is for, always a list.", ("response", "token")),
     "kid": Placeholder("The name of the signing key.", ("token",)),
     "alg": Placeholder("The algorithm of the signature.", ("token",)),
-    "jwks_url": Placeholder("Where the keys are.", ("token", "response")),
     "error": Placeholder("The OAuth error code.", ("refusal",)),
     "description": Placeholder("What is wrong with this very request.", ("refusal",)),
     "status": Placeholder("The HTTP status, a number.", ("refusal",)),

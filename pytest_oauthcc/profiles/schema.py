@@ -214,6 +214,7 @@ def _plain(about: str, takes: str, check: Callable[[Any], Any]) -> Leaf:
     return Leaf(about, takes, check, may_be_unknown=False)
 
 
+_TAKES_SCOPES = "a text of scopes or a list of them"
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110 section 5.6.2
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ANY = re.compile(r"(?s).+")
@@ -231,8 +232,10 @@ _SCOPE = Table(
         "always": Leaf(
             "What every token has beside what was asked for.", "a text of scopes or a list of them", _scopes
         ),
-        "resource_suffix": _words(
-            'The end of the one scope that a request names, such as "/.default"; the audience stands before it.'
+        "resource_suffix": Leaf(
+            'The end of the one scope that a request names, such as "/.default"; the audience stands before it.',
+            "a text",
+            _any_text,
         ),
     },
 )
@@ -339,7 +342,7 @@ _LICENSING = Table(
             _integer(0, 1_000_000),
         ),
         "hold": Leaf("For how long a token takes one.", "a whole number of seconds, 1 or more", _integer(1, 10**9)),
-        "exempt_scopes": Leaf("A request for these alone takes none.", "a text of scopes or a list of them", _scopes),
+        "exempt_scopes": Leaf("A request for these alone takes none.", _TAKES_SCOPES, _scopes),
         "release_path": _words("The path below the API that frees the client's licence."),
     },
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from pytest_oauthcc.transports.late_imports import ImportWatch
@@ -116,8 +117,11 @@ class Installation:
     def _install(self, library: str) -> None:
         if library not in sys.modules or self._watch.is_importing(library):
             return
-        if self._watch.is_importing(_BUILT_ON.get(library, "")):
-            return  # its arrival will bring us back here
+        basis = _BUILT_ON.get(library)
+        if basis is not None:
+            if self._watch.is_importing(basis):
+                return  # its arrival will bring us back here
+            import_module(basis)  # before our own module, so that an arrival finds that whole
         if library in self._being_made:
             return  # its own module imports what it is built on, and that arrival brought us back here
         if library not in self._transports:

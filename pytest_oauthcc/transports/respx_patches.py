@@ -69,6 +69,8 @@ class _Patch:
         setattr(self._owner, self._name, self._patched)
 
     def stop(self) -> None:
+        if vars(self._owner).get(self._name) is not self._patched:
+            return  # somebody has put back what was there before them
         if self._own:
             setattr(self._owner, self._name, self._original)
         else:

@@ -136,6 +136,11 @@ class Switchboard:
         """Remember what a client did, for the case that it swallows the exception."""
         self.failures.append((error, users_traceback()))
 
+    def take_failures(self) -> list[tuple[OauthccError, TracebackType | None]]:
+        """Return the failures that nobody told yet, each with the place of the request; nobody has to again."""
+        taken, self.failures = self.failures, []
+        return taken
+
     # --- requests
 
     def claims(self, url: str) -> bool:
@@ -156,6 +161,7 @@ class Switchboard:
         Raises:
             NotServed: Nothing serves it, and it must not leave the process.
         """
+        __tracebackhide__ = True
         key = key_of(request.url)
         site = self._exact.get(key)
         if site is not None:

@@ -8,9 +8,11 @@ import io
 import socket
 import ssl
 import sys
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.error import URLError
+
+# Not as an attribute of its package: right after its import that has none yet.
+from urllib.request import AbstractHTTPHandler
 
 from pytest_oauthcc.core.messages import Headers, NetworkFault, Request, Timeout
 from pytest_oauthcc.transports.swaps import Swap
@@ -18,6 +20,7 @@ from pytest_oauthcc.transports.wire_bytes import BreakingStream, as_bytes, as_te
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from urllib.request import Request as UrllibRequest
 
     from pytest_oauthcc.core.messages import Response
     from pytest_oauthcc.transports.board import Board
@@ -33,7 +36,7 @@ class UrllibTransport:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._active = False
-        self._swap = Swap(urllib.request.AbstractHTTPHandler, "do_open", self._make_do_open)
+        self._swap = Swap(AbstractHTTPHandler, "do_open", self._make_do_open)
 
     def install(self) -> None:
         """Patch."""
@@ -46,7 +49,7 @@ class UrllibTransport:
         self._swap.take()
 
     def _make_do_open(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def do_open(handler: Any, http_class: Any, req: urllib.request.Request, **http_conn_args: Any) -> Any:
+        def do_open(handler: Any, http_class: Any, req: UrllibRequest, **http_conn_args: Any) -> Any:
             __tracebackhide__ = True
             if self._active:
                 response = self._exchange(original, http_class, req, http_conn_args)
@@ -57,7 +60,7 @@ class UrllibTransport:
         return do_open
 
     def _exchange(
-        self, original: Any, http_class: Any, req: urllib.request.Request, http_conn_args: dict[str, Any]
+        self, original: Any, http_class: Any, req: UrllibRequest, http_conn_args: dict[str, Any]
     ) -> http.client.HTTPResponse | None:
         __tracebackhide__ = True
         claimed = self._board.claims(req.full_url)
@@ -75,7 +78,7 @@ class UrllibTransport:
         return _deliver(request, answer.outcome)
 
 
-def _to_request(req: urllib.request.Request, http_conn_args: dict[str, Any], *, read_stream: bool) -> Request:
+def _to_request(req: UrllibRequest, http_conn_args: dict[str, Any], *, read_stream: bool) -> Request:
     """Convert a request, with the headers that ``do_open`` itself would add."""
     fields = {**req.headers, **req.unredirected_hdrs, "Connection": "close"}
     limit: Any = getattr(req, "timeout", None)
@@ -108,9 +111,9 @@ def _deliver(request: Request, outcome: Response | NetworkFault) -> http.client.
     if isinstance(outcome, NetworkFault):
         message = outcome.message
         if outcome.kind == "refused":
-            raise urllib.error.URLError(ConnectionRefusedError(errno.ECONNREFUSED, message))
+            raise URLError(ConnectionRefusedError(errno.ECONNREFUSED, message))
         if outcome.kind == "connect_timeout":
-            raise urllib.error.URLError(TimeoutError(message))
+            raise URLError(TimeoutError(message))
         if outcome.kind == "read_timeout":
             raise TimeoutError(message)
         if outcome.response is None:

@@ -35,6 +35,11 @@ def state_of_the_world():
     }
 
 
+@pytest.fixture(scope="session")
+def look_at_the_world():
+    return state_of_the_world
+
+
 @pytest.fixture
 def world():
     """Compares the world before the test with the one after it, when all clocks are closed."""

@@ -178,7 +178,7 @@ def wait_for_an_executor():
 
 def wait_for_a_subprocess():
     with pytest.raises(subprocess.TimeoutExpired):
-        subprocess.run([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, timeout=0.01)
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.01, check=False)
 
 
 def wait_for_a_subprocess_that_comes_back():

@@ -91,10 +91,9 @@ class AsyncRespx(Respx):
 class RequestsMocker:
     """A user's requests_mock."""
 
-    refusal = requests.ConnectionError
-
     def __init__(self):
         requests_mock = pytest.importorskip("requests_mock")
+        self.refusal = requests_mock.NoMockAddress
         self.mock = requests_mock.Mocker()
         self.mock.get(THEIRS, text="theirs")
         self.start, self.stop = self.mock.start, self.mock.stop
@@ -132,10 +131,12 @@ def test_each_gets_what_is_its_own(kind, order, board, installation, patch_point
             else:
                 active.remove(step[1:])
             if "ours" in active:
+                seen = user.urls()
                 assert "access_token" in user.get(OURS)
+                assert user.urls() == seen
             if "theirs" in active:
                 assert user.get(THEIRS) == "theirs"
-                assert OURS not in user.urls()
+                assert user.urls()[-1] == THEIRS
                 with pytest.raises(user.refusal):
                     user.get("https://unknown.example/")
             if active == {"theirs"}:
@@ -356,14 +357,16 @@ def test_respx_starts_in_its_own_way_where_something_looks_different(board, inst
     installation.stop()
     import httpcore
 
-    def stub(pool, request):
+    def handle_request(pool, request):
         return httpcore.Response(299)
 
-    with unittest.mock.patch.object(httpcore.ConnectionPool, "handle_request", stub):
+    with unittest.mock.patch.object(httpcore.ConnectionPool, "handle_request", handle_request):
         installation.start()
         assert "access_token" in httpx.get(OURS).text
         installation.stop()
-        assert httpcore.ConnectionPool.handle_request is stub
+        assert httpcore.ConnectionPool.handle_request is handle_request
+        installation.start()
+    installation.stop()  # later than the patch below it
     assert patch_points() == patch_points_before
 
 
@@ -400,12 +403,12 @@ def test_patches_of_respx_of_an_unknown_kind(board, patches):
             self._patches = patches
 
     mocker = Tomorrow()
-    for _ in range(2):
-        MockerPatches(mocker).start()
+    cheaply = MockerPatches(mocker)
+    for _ in range(3):
+        cheaply.start()
         mocker._patches = None
-        MockerPatches(mocker).start()
 
-    assert mocker.starts == (4 if patches is None else 4)
+    assert mocker.starts == 3
 
 
 def test_requests_mock_with_real_http(wired, loopback):

@@ -96,7 +96,9 @@ def test_a_file_without_a_certificate(wired, tmp_path):
     assert wired.requests[0].client_certificate is None
 
 
-@pytest.mark.parametrize("make", [lambda: iter([b"ab", "cd"]), lambda: io.BytesIO(b"abcd"), lambda: io.StringIO("abcd")])
+@pytest.mark.parametrize(
+    "make", [lambda: iter([b"ab", "cd"]), lambda: io.BytesIO(b"abcd"), lambda: io.StringIO("abcd")]
+)
 def test_streamed_bodies_are_read(wired, make):
     """Iterators and files arrive as their bytes."""
     requests.post(OURS, data=make())
@@ -199,7 +201,9 @@ def test_a_stream_is_read_bit_by_bit(wired):
 
 def test_a_stream_that_breaks(wired):
     """With ``stream=True`` the response is there, and reading it breaks off after what had come."""
-    wired.outcome = NetworkFault("reset", "gone", Response(200, (("Content-Length", "9"), ("Set-Cookie", "a=1")), b"half"))
+    wired.outcome = NetworkFault(
+        "reset", "gone", Response(200, (("Content-Length", "9"), ("Set-Cookie", "a=1")), b"half")
+    )
 
     with requests.get(OURS, stream=True) as response:
         chunks = response.iter_content(2)

@@ -1,0 +1,135 @@
+"""Which rules a client broke, why that matters, and what to do: the text of a test that fails by them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_oauthcc.core.journal import Exchange, Journal, TokenRequest
+from pytest_oauthcc.explain.hiding import hide, secrets_of
+from pytest_oauthcc.explain.history import history, request_line
+from pytest_oauthcc.explain.showing import clock_time, count_of, paragraph, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["FindingLike", "RuleLike", "violations"]
+
+_MOST_REQUESTS = 5
+
+
+class RuleLike(Protocol):
+    """What a text needs of a rule."""
+
+    @property
+    def id(self) -> str:
+        """In kebab case."""
+
+    @property
+    def level(self) -> str:
+        """``must`` or ``should``."""
+
+    @property
+    def rfc(self) -> str:
+        """The section that it is from."""
+
+    @property
+    def title(self) -> str:
+        """What it demands."""
+
+    @property
+    def why(self) -> str:
+        """Why it matters."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+
+
+class FindingLike(Protocol):
+    """What a text needs of a broken rule."""
+
+    @property
+    def rule(self) -> Any:
+        """The rule."""
+
+    @property
+    def entry(self) -> Exchange:
+        """The exchange that broke it."""
+
+    @property
+    def detail(self) -> str:
+        """What this very exchange did."""
+
+
+def violations(findings: Sequence[FindingLike], journal: Journal, *, secrets: Iterable[str] = ()) -> str:
+    """
+    Explain the rules that a client broke in a test.
+
+    Args:
+        findings: At least one; several of one rule become one paragraph.
+        journal: Of the provider.
+        secrets: Texts that must not be shown, beside those that the requests carry.
+
+    Returns:
+        What was broken first, by which requests, the history, why it matters and what to do.
+    """
+    by_rule: dict[str, list[FindingLike]] = {}
+    for finding in findings:
+        by_rule.setdefault(finding.rule.id, []).append(finding)
+    parts = [[_headline(by_rule)]]
+    parts += [list(_paragraph(found, journal)) for found in by_rule.values()]
+    parts += [_history(findings, journal), list(_how_to_allow(by_rule))]
+    text = "\n\n".join("\n".join(part) for part in parts if part)
+    entries = {id(finding.entry): finding.entry for finding in findings}
+    return hide(text, secrets_of([*entries.values(), *journal.all]) | set(secrets))
+
+
+def _headline(by_rule: dict[str, list[FindingLike]]) -> str:
+    first = next(iter(by_rule.values()))[0]
+    more = len(by_rule) - 1
+    rest = f"; {count_of(more, 'more rule')} broken, too" if more else ""
+    return f"{shorten(first.detail, 150)} ({first.rule.id}: {first.rule.rfc}){rest}"
+
+
+def _paragraph(found: Sequence[FindingLike], journal: Journal) -> Iterator[str]:
+    rule = found[0].rule
+    yield f"{rule.id} ({rule.level.upper()}, {rule.rfc}): {rule.title}"
+    for finding in found[:_MOST_REQUESTS]:
+        entry = finding.entry
+        yield f"  {entry.kind} {_number(entry, journal)} at {_time(entry, journal)}: {request_line(entry)}"
+        yield f"    {shorten(finding.detail, 300)}"
+    if len(found) > _MOST_REQUESTS:
+        yield f"  ... and {count_of(len(found) - _MOST_REQUESTS, 'more request')}"
+    yield from (f"  {line}" for line in paragraph(f"Why: {rule.why}"))
+    yield from (f"  {line}" for line in paragraph(f"What to do: {rule.remedy}"))
+
+
+def _number(entry: Exchange, journal: Journal) -> int:
+    """Count a request among those of its kind, as tests do."""
+    log = journal.token_requests if isinstance(entry, TokenRequest) else journal.api_requests
+    return next((number for number, other in enumerate(log, 1) if other is entry), entry.number)
+
+
+def _time(entry: Exchange, journal: Journal) -> str:
+    return clock_time(entry.time - journal.began)
+
+
+def _history(findings: Sequence[FindingLike], journal: Journal) -> list[str]:
+    entries = tuple(journal.all)
+    if len(entries) < 2:  # noqa: PLR2004 - one exchange is told above
+        return []
+    broken: dict[int, list[str]] = {}
+    for finding in findings:
+        broken.setdefault(id(finding.entry), []).append(finding.rule.id)
+    marks = {
+        position: ", ".join(dict.fromkeys(broken[id(entry)]))
+        for position, entry in enumerate(entries)
+        if id(entry) in broken
+    }
+    return ["all exchanges in this test:", *history(entries, journal, marks)]
+
+
+def _how_to_allow(by_rule: dict[str, list[FindingLike]]) -> Iterator[str]:
+    what = "it" if len(by_rule) == 1 else "them"
+    reasons = ", ".join(f'"{rule_id}": "why this is fine"' for rule_id in by_rule)
+    yield f"If the provider is known to want it so, allow {what}: oauthcc.allow({{{reasons}}})"
