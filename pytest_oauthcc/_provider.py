@@ -9,23 +9,30 @@ from typing import TYPE_CHECKING, Any
 from pytest_oauthcc.core.authority import Authority
 from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.scopes import as_scopes
-from pytest_oauthcc.errors import Mismatch, OptionError, TooManyExchanges
+from pytest_oauthcc.errors import Mismatch, OptionError, TooManyExchanges, Violation
 from pytest_oauthcc.explain.expectation import ANY, ApiExpectation, TokenExpectation
 from pytest_oauthcc.options import Layer, check_option
+from pytest_oauthcc.rules.message import check_message
+from pytest_oauthcc.rules.scene import Scene
+from pytest_oauthcc.rules.verdicts import failing
 from pytest_oauthcc.transports.switchboard import BOARD
+from pytest_oauthcc.whereabouts import users_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import TracebackType
 
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.api import Api
     from pytest_oauthcc.core.dialect import Dialect
-    from pytest_oauthcc.core.journal import ApiRequest, Exchange, RequestLog, TokenRequest
+    from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, RequestLog, TokenRequest
     from pytest_oauthcc.core.messages import Answer, Request
     from pytest_oauthcc.core.settings import Settings
     from pytest_oauthcc.core.token_endpoint import TokenEndpoint
     from pytest_oauthcc.core.tokens import IssuedToken
     from pytest_oauthcc.profiles import Profile
+    from pytest_oauthcc.rules.finding import Finding
+    from pytest_oauthcc.rules.verdicts import Judgement
 
 __all__ = ["Provider", "provider"]
 
@@ -50,10 +57,14 @@ class Provider:
         self.name = dialect.name
         self.authority = Authority(settings, dialect, clock, find_issued=self._find_issued, provenance=BOARD.provenance)
         self._state = self.authority.state
-        self._allowed: dict[str, str] = {**dialect.allow, **settings.allow}
+        self._allowed: dict[str, str] = {}
+        self._scene: Scene | None = None
+        self._broken: list[tuple[Finding, TracebackType | None]] = []
         self._exchanges_before_test = 0
         self.token_endpoint: TokenEndpoint = self.authority.token_endpoint
         self.api: Api = self.authority.api
+        if settings.allow:
+            self.allow(settings.allow)
 
     def __repr__(self) -> str:
         return f"<Provider {self.name}: {self.token_url}, {len(self.exchanges)} exchanges>"
@@ -299,10 +310,14 @@ class Provider:
             rules: Rule ids, each with the reason why that is fine; the report shows them.
 
         Raises:
-            OptionError: Not a table of texts.
+            OptionError: There is no such rule, or this is no table of texts.
         """
         __tracebackhide__ = True
-        self._allowed.update(check_option("allow", rules, "allow()", {}))
+        from pytest_oauthcc.rules.verdicts import check_rule_ids
+
+        checked = check_option("allow", rules, "allow()", {})
+        check_rule_ids(checked, "allow()")
+        self._allowed.update(checked)
 
     def allows(self, rule_id: str) -> bool:
         """Whether a test lets a rule be broken."""
@@ -402,7 +417,49 @@ class Provider:
             error = TooManyExchanges(too_many(limit, journal))
             BOARD.note_failure(error)
             raise error
-        return self.authority.serve(request, api_path)[1]
+        entry, answer = self.authority.serve(request, api_path)
+        findings = check_message(entry, self.scene)
+        if findings:
+            entry.violations = findings
+            where = users_traceback()
+            self._broken.extend((finding, where) for finding in findings)
+        return answer
+
+    @property
+    def scene(self) -> Scene:
+        """What the rules may know of this provider."""
+        if self._scene is None:
+            self._scene = Scene.of(self.authority)
+        return self._scene
+
+    def take_violation(self) -> tuple[Violation, TracebackType | None] | None:
+        """Return the failure that broken rules make, with the place of the first request; nobody has to tell it again."""
+        broken, self._broken = self._broken, []
+        if not broken:
+            return None
+        judged = failing([finding for finding, _ in broken], self._state.settings.strict, self._allowed)
+        if not judged.fails:
+            return None
+        from pytest_oauthcc.explain.violations import violations
+
+        where = next(where for finding, where in broken if finding is judged.fails[0])
+        return Violation(violations(judged.fails, self.journal_of_test, secrets=self.secrets)), where
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must never be shown."""
+        return [client.client_secret for client in self._state.clients.values()]
+
+    @property
+    def journal_of_test(self) -> Journal:
+        """The journal of the running test alone."""
+        return self._state.journal.since(self._exchanges_before_test)
+
+    def judge(self) -> Judgement:
+        """Sort the broken rules of the running test into those that fail it, those that are told, and those allowed."""
+        entries = self.journal_of_test.all
+        findings = [finding for entry in entries for finding in entry.violations]
+        return failing(findings, self._state.settings.strict, self._allowed)
 
     def begin_test(self) -> None:
         """Count exchanges towards ``max_exchanges`` from here."""

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from urllib.parse import unquote_plus
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["SENSITIVE_PARAMS", "fingerprint", "mask", "mask_header", "mask_headers", "mask_params", "mask_url"]
+__all__ = [
+    "SENSITIVE_PARAMS",
+    "fingerprint",
+    "is_sensitive",
+    "mask",
+    "mask_header",
+    "mask_headers",
+    "mask_params",
+    "mask_url",
+    "scheme_of",
+]
 
 SENSITIVE_PARAMS = frozenset(
     {
@@ -24,6 +32,8 @@ SENSITIVE_PARAMS = frozenset(
     }
 )
 SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "dpop", "proxy-authorization", "set-cookie"})
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,15}")  # longer ones may be a token
 
 # Header names of API keys differ by provider, but all of them say so.
 _KEY_LIKE = re.compile(r"api[-_]?key|secret|token|password|credential", re.IGNORECASE)
@@ -61,6 +71,12 @@ def mask_header(name: str, value: str) -> str:
     return value
 
 
+def scheme_of(header: str) -> str:
+    """Return the scheme in front of an Authorization header's credentials; nothing where there is none for sure."""
+    scheme, blank, _ = header.partition(" ")
+    return scheme if blank and _SCHEME.fullmatch(scheme) else ""
+
+
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Show headers with their secret parts masked."""
     return {name: mask_header(name, value) for name, value in headers.items()}
@@ -68,7 +84,14 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def mask_params(params: Mapping[str, object]) -> dict[str, object]:
     """Show request parameters with secrets, tokens and assertions masked."""
-    return {name: mask(str(value)) if _is_sensitive(name) else value for name, value in params.items()}
+    return {name: mask(str(value)) if is_sensitive(name) else _mask_inside(value) for name, value in params.items()}
+
+
+def _mask_inside(value: object) -> object:
+    """Mask what a JSON body has farther inside."""
+    if isinstance(value, Mapping):
+        return mask_params(value)
+    return [_mask_inside(item) for item in value] if isinstance(value, list) else value
 
 
 def mask_url(url: str) -> str:
@@ -85,8 +108,9 @@ def mask_url(url: str) -> str:
 
 def _mask_pair(pair: str) -> str:
     name, equals, value = pair.partition("=")
-    return f"{name}={mask(value)}" if equals and _is_sensitive(name) else pair
+    return f"{name}={mask(value)}" if equals and is_sensitive(unquote_plus(name)) else pair
 
 
-def _is_sensitive(name: str) -> bool:
+def is_sensitive(name: str) -> bool:
+    """Whether a parameter, member or option of that name holds a secret, a token or an assertion."""
     return name.lower() in SENSITIVE_PARAMS or bool(_KEY_LIKE.search(name))

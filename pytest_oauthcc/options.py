@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.masking import is_sensitive
 
 __all__ = [
     "AUTH_METHODS",
@@ -26,7 +31,9 @@ AUTH_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt"
 SIGNING_ALGS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "HS256")
 BODY_FORMATS = ("form", "json", "multipart", "query")
 
-IniType = Literal["string", "args", "linelist", "bool", "int"]
+IniType = Literal["string", "args", "linelist", "int"]
+
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f#]")  # a token endpoint has no fragment (RFC 6749 section 3.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +82,8 @@ def _text(value: Any) -> str:
 
 def _url(value: Any) -> str:
     url = _text(value)
-    scheme, separator, rest = url.partition("://")
-    if scheme.lower() not in {"http", "https"} or not separator or not rest.strip("/") or "#" in url or " " in url:
+    parts = urlsplit(url)  # raises ValueError itself for brackets that don't match
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0 or _NOT_IN_URLS.search(url):
         raise ValueError
     return url
 
@@ -86,7 +93,7 @@ def _none_or(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, str) or not isinstance(value, Sequence | AbstractSet):
         raise ValueError  # noqa: TRY004 - one exception for all kinds of wrong values
     texts = tuple(value)
     if not all(isinstance(text, str) and text for text in texts):
@@ -95,7 +102,8 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _scopes(value: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value.split() if isinstance(value, str) else _texts(value)))
+    # A list may hold texts of several scopes: that is what quotes around them in an ini file lead to.
+    return tuple(dict.fromkeys(" ".join([value] if isinstance(value, str) else _texts(value)).split()))
 
 
 def _choices(allowed: Sequence[str]) -> Callable[[Any], tuple[str, ...]]:
@@ -151,6 +159,13 @@ def _jwks(value: Any) -> dict[str, Any]:
     if not isinstance(keys, list) or not all(isinstance(key, Mapping) and "kty" in key for key in keys):
         raise ValueError
     return dict(value)
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    hosts = tuple(host.lower() for host in _texts(value))
+    if any(set(host) & set("/ *@") for host in hosts):
+        raise ValueError  # a URL or a pattern, which would never match
+    return hosts
 
 
 def _audience(value: Any) -> str | tuple[str, ...]:
@@ -219,7 +234,13 @@ _ALL = (
     ),
     Option("strict", "True, False or 'should'", _choice((True, False, "should")), "Which broken rules fail a test."),
     Option("allow", "a table of rule ids and reasons", _mapping, "Rules that the client may break.", "linelist"),
-    Option("passthrough", "a list of host names", _texts, "Hosts that may be reached over the network.", "args"),
+    Option(
+        "passthrough",
+        "a list of host names without scheme or port",
+        _hosts,
+        "Hosts that may be reached over the network.",
+        "args",
+    ),
     Option("max_exchanges", "a whole number, 1 or more", _integer(1), "More exchanges than this fail a test.", "int"),
     Option(
         "journal_limit",
@@ -237,6 +258,10 @@ _OWN_CHECKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "integer": ("a whole number, 0 or more", _integer(0)),
     "boolean": ("True or False", _choice((True, False))),
 }
+
+
+# Tables of headers and parameters may hold an API key.
+_SECRET_OPTIONS = frozenset({"client_secret", "client_jwks", "headers", "params"})
 
 
 def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
@@ -272,8 +297,16 @@ def check_option(name: str, value: Any, where: str, own: Mapping[str, OwnOption]
     try:
         return check(value)
     except ValueError:
-        shown = "a value of the wrong form" if "secret" in name else f"{value!r} ({type(value).__name__})"
+        is_secret = name in _SECRET_OPTIONS if name in OPTIONS else is_sensitive(name)
+        shown = f"this {type(value).__name__}" if is_secret else f"{_shorten(value)} ({type(value).__name__})"
         raise OptionError(f"{where}: option {name!r} takes {takes}, not {shown}") from None
+
+
+def _shorten(value: Any) -> str:
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = 200
+    brief.maxlist = brief.maxtuple = brief.maxdict = 20
+    return brief.repr(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,9 +358,11 @@ def values_from_ini(name: str, value: Any) -> Any:
     """
     if OPTIONS[name].ini == "linelist":
         return _table_from_lines(name, value)
+    if OPTIONS[name].ini == "int" and isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
     if name == "strict" and isinstance(value, str):
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(value.lower(), value)
-    if name == "api_url" and value == "none":
+    if name == "api_url" and value.lower() == "none":
         return None
     if name == "client_jwks":
         return _json_or_text(value)

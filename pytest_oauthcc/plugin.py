@@ -38,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("oauthcc", "OAuth 2.0 client credentials")
     group.addoption("--oauthcc-profiles", action="store_true", help="list the provider profiles and exit")
     group.addoption("--oauthcc-profile", metavar="NAME", help="show one provider profile and exit")
+    group.addoption("--oauthcc-rules", action="store_true", help="list the rules for clients and exit")
+    group.addoption("--oauthcc-trace", action="store_true", help="print the exchanges of passing tests, too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,19 +65,16 @@ def _read_ini(config: pytest.Config) -> tuple[dict[str, Any], str]:
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer the options that only ask for information."""
-    if not (config.option.oauthcc_profiles or config.option.oauthcc_profile):
+    options = config.option
+    if not (options.oauthcc_profiles or options.oauthcc_profile or options.oauthcc_rules):
         return None
-    from pytest_oauthcc import profiles
+    from pytest_oauthcc.information import lines
 
-    if config.option.oauthcc_profiles:
-        lines = profiles.list_lines()
-    else:
-        try:
-            profile = profiles.load_profile(config.option.oauthcc_profile, relative_to=config.invocation_params.dir)
-        except OptionError as error:
-            raise pytest.UsageError(str(error)) from None
-        lines = [profiles.render(profile)]
-    print(*lines, sep="\n")  # noqa: T201 - this is what was asked for
+    try:
+        asked = list(lines(options, config.invocation_params.dir))
+    except OptionError as error:
+        raise pytest.UsageError(str(error)) from None
+    print(*asked, sep="\n")  # noqa: T201 - this is what was asked for
     return 0
 
 
@@ -118,11 +117,51 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the exchanges of a test that failed."""
+    report = yield
+    board = _board()
+    if board is None or not board.sites or call.when == "teardown" or isinstance(report, _SUBTEST_REPORTS):
+        return report
+    if report.failed or (call.when == "call" and _shows_passing_tests(item.config)):
+        from pytest_oauthcc.reporting import sections
+
+        report.sections.extend(sections(item.stash.get(_beside, ())))
+    return report
+
+
+_SUBTEST_REPORTS: tuple[type, ...] = (pytest.SubtestReport,) if hasattr(pytest, "SubtestReport") else ()
+
+
+def _shows_passing_tests(config: pytest.Config) -> bool:
+    return bool(config.option.oauthcc_trace) or _shows_passing_tests_itself(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the exchanges of passing tests, if that was asked for."""
+    if not config.option.oauthcc_trace or _shows_passing_tests_itself(config):
+        return
+    for report in terminalreporter.getreports("passed"):
+        for title, text in report.sections:
+            if title.startswith("oauthcc: "):
+                terminalreporter.write_sep("-", f"{title} of {report.nodeid}")
+                terminalreporter.write_line(text)
+
+
+def _shows_passing_tests_itself(config: pytest.Config) -> bool:
+    """Whether pytest prints the sections of passing tests anyway."""
+    return bool(set("PA") & set(config.option.reportchars))
+
+
 def _set_aside(item: pytest.Item) -> None:
     """Keep what went wrong beside the failure that the test has already, for a section of its report."""
-    board = _board()
-    if board is not None:
-        item.stash[_beside] = board.take_failures()
+    if _board() is not None:
+        from pytest_oauthcc.session import take_problems
+
+        item.stash[_beside] = take_problems()
 
 
 def _board() -> Any:

@@ -15,8 +15,9 @@ from pytest_oauthcc.transports.wiring import connect, disconnect
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
 
-__all__ = ["DEFAULTS", "Defaults", "Session", "settle"]
+__all__ = ["DEFAULTS", "Defaults", "Session", "settle", "take_problems"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,15 @@ def settle() -> None:
         OauthccError: What it did.
     """
     __tracebackhide__ = True
-    failures = BOARD.take_failures()
-    if failures:
-        error, where = failures[0]
+    problems = take_problems()
+    if problems:
+        error, where = problems[0]
+        for other, _ in problems[1:]:
+            error.add_note(f"\nand besides:\n\n{other}")
         raise error.with_traceback(where) from None
+
+
+def take_problems() -> list[tuple[OauthccError, TracebackType | None]]:
+    """Return everything that clients did wrong and that nobody told yet, each with the place of the request."""
+    broken = [site.take_violation() for site in BOARD.sites]
+    return [*BOARD.take_failures(), *(violation for violation in broken if violation is not None)]

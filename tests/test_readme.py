@@ -23,7 +23,7 @@ def test_every_python_block_runs(pytester: pytest.Pytester):
     pytester.makepyfile(test_readme_blocks=source)
     expected = len(re.findall(r"^(?:async )?def test_", source, re.MULTILINE))
 
-    result = pytester.runpytest_subprocess("-q", "-W", "error", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio")
 
     result.assert_outcomes(passed=expected)
     assert expected >= 10

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pytest_oauthcc.clock import fast_freeze
 from pytest_oauthcc.clock.hands import Dial
+from pytest_oauthcc.clock.holders import Holders
 from pytest_oauthcc.clock.infrastructure import caller_keeps_real_time
 from pytest_oauthcc.clock.local_time import LocalOffset
-from pytest_oauthcc.clock.reading import microseconds_of, naive_at
+from pytest_oauthcc.clock.reading import naive_at
+from pytest_oauthcc.clock.stand_ins import StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ __all__ = ["FreezegunHands", "start"]
 
 _STACKS = ("freeze_factories", "ignore_lists", "tick_flags", "tz_offsets")
 _WHAT_STOP_NEEDS = ("fake_names", "reals")
+_HELD_BY_REFERENCE = ("time", "time_ns", "monotonic", "monotonic_ns")
+_holders: dict[tuple[int, ...], Holders] = {}  # of use from one test to the next
 
 
 def start() -> FreezegunHands:
@@ -85,10 +89,6 @@ class FreezegunHands:
         """Give the time as freezegun wants it."""
         return naive_at(self.read())
 
-    def move_to(self, target_datetime: datetime) -> None:
-        """Move to a moment, as freezegun's own factories do."""
-        self.shift(microseconds_of(target_datetime) - self.read())
-
     # -- coming and going
 
     def put_up(self) -> None:
@@ -106,15 +106,13 @@ class FreezegunHands:
         api.tz_offsets[-1] = LocalOffset(api)
         self._offset_monotonic()
         self._leave_event_loops_real()
+        self._stand_in_for_references()
 
     def remove(self) -> None:
         """Take the entry out of freezegun, wherever it is by now, and let go what was patched for it."""
         while self._undo:
             self._undo.pop()()
-        freeze, self._freeze = self._freeze, None
-        if freeze is None:
-            return
-        api = self._api
+        api, freeze = self._api, self._freeze
         if not self.is_in_effect():  # somebody stopped once too often, and took ours
             if api.freeze_factories:
                 return
@@ -171,6 +169,22 @@ class FreezegunHands:
         if loop.time.__module__ == "asyncio.base_events":
             real_monotonic = self._api.real_monotonic
             self._swap(loop, "time", lambda _: lambda _loop: real_monotonic())
+
+    def _stand_in_for_references(self) -> None:
+        # freezegun knows the names in modules; who holds one of these functions in another way would not see the clock.
+        reals = [getattr(self._api, f"real_{name}") for name in _HELD_BY_REFERENCE]
+        key = tuple(map(id, reals))
+        if key not in _holders:
+            _holders[key] = Holders(reals)
+        stand_ins = {id(real): StandIn(real) for real in reals}
+        put_back = _holders[key].replace(stand_ins)
+
+        def undo() -> None:
+            put_back()
+            for stand_in in stand_ins.values():
+                stand_in.retire()
+
+        self._undo.append(undo)
 
     def _swap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         original = getattr(owner, name, None)

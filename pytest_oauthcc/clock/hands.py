@@ -31,7 +31,7 @@ class OwnHands(Hands, Protocol):
     """Hands that a backend put there, and takes away again."""
 
     def remove(self) -> None:
-        """Give the time back to whom it was taken from; do it twice, or late, and nothing bad happens."""
+        """Give the time back to whom it was taken from, whatever others have begun or ended since."""
 
 
 @dataclass(frozen=True, slots=True)

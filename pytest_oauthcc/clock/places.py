@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_oauthcc.clock.infrastructure import is_left_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 __all__ = ["Holder", "Places"]
 
@@ -72,6 +72,35 @@ class Places:
                 if id(value) in self._wanted and self._may_be_touched(str(names.get("__name__"))):
                     self._add(Holder(module, names, {self._name: value}))
         return self._holders.values()
+
+    def replace(self, stand_ins: dict[int, Any]) -> Callable[[], None]:
+        """
+        Put a stand-in wherever a module holds a wanted object.
+
+        Args:
+            stand_ins: What to put there, by the id of the wanted object.
+
+        Returns:
+            What puts the wanted objects back where the stand-ins still are, and where modules that were imported
+            meanwhile took one.
+        """
+        replaced: list[tuple[Any, Mapping[str, Any], str, Any]] = []
+        for module, names, held in self.current():
+            for name, real in held.items():
+                if names.get(name) is real:
+                    setattr(module, name, stand_ins[id(real)])
+                    replaced.append((module, names, name, real))
+
+        def put_back() -> None:
+            for module, names, name, real in replaced:
+                if names.get(name) is stand_ins[id(real)]:
+                    setattr(module, name, real)
+            reals = {id(stand_in): self._wanted[identity] for identity, stand_in in stand_ins.items()}
+            for module, _, held in self.newcomers(reals):
+                for name, stand_in in held.items():
+                    setattr(module, name, reals[id(stand_in)])
+
+        return put_back
 
     def newcomers(self, wanted: Collection[int]) -> list[Holder]:
         """

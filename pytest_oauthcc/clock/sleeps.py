@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from operator import index
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,8 @@ _INFINITY = float("inf")
 _HOMES = ("asyncio", "asyncio.tasks", "trio", "trio._timeouts")
 
 _movers: list[Callable[[int], None]] = []  # those who skip, the newest last; it is the one that is moved
-_originals: dict[int, Any] = {}  # by the id of what stands in for them
 _stand_ins: dict[int, Any] = {}  # by the id of the original
-_placed: list[tuple[Any, str, Any]] = []  # module, name, original
+_undo: list[Callable[[], None]] = []
 _places: Places | None = None
 
 
@@ -39,24 +39,19 @@ def skip(move: Callable[[int], None]) -> None:
     global _places  # noqa: PLW0603
     if move not in _movers:
         _movers.append(move)
+    originals = [stand_in.__wrapped__ for stand_in in _stand_ins.values()]
     for home, make in (
         ("time", _StandInForTimeSleep),
         ("asyncio.tasks", _stand_in_for_asyncio_sleep),
         ("trio._timeouts", _stand_in_for_trio_sleep),
     ):
         original = getattr(sys.modules.get(home), "sleep", None)
-        if original is None or id(original) in _originals or id(original) in _stand_ins:
-            continue
-        stand_in = make(original)
-        _stand_ins[id(original)] = stand_in
-        _originals[id(stand_in)] = original
-    if _places is None or not _places.are_of(_originals.values()):
-        _places = Places(_originals.values(), also=_HOMES, name="sleep")
-    for module, names, held in _places.current():
-        for name, original in held.items():
-            if names.get(name) is original:
-                setattr(module, name, _stand_ins[id(original)])
-                _placed.append((module, name, original))
+        if original is not None and original not in _stand_ins.values() and original not in originals:
+            originals.append(original)
+            _stand_ins[id(original)] = make(original)
+    if _places is None or not _places.are_of(originals):
+        _places = Places(originals, also=_HOMES, name="sleep")
+    _undo.append(_places.replace(_stand_ins))
 
 
 def stop_skipping(move: Callable[[int], None]) -> None:
@@ -68,17 +63,10 @@ def stop_skipping(move: Callable[[int], None]) -> None:
     """
     if move in _movers:
         _movers.remove(move)
-    if _movers or _places is None:
-        return
-    for module, name, original in _placed:
-        if getattr(module, name, None) is _stand_ins[id(original)]:
-            setattr(module, name, original)
-    for module, _, held in _places.newcomers(_originals):  # imported meanwhile
-        for name, stand_in in held.items():
-            setattr(module, name, _originals[id(stand_in)])
-    _placed.clear()
-    _originals.clear()
-    _stand_ins.clear()
+    if not _movers:
+        while _undo:
+            _undo.pop()()
+        _stand_ins.clear()
 
 
 def _pass(span: int) -> None:
@@ -92,18 +80,18 @@ class _StandInForTimeSleep:
     # attribute of an instance) sleeps for real when nobody skips any more.
 
     def __init__(self, original: Callable[[float], None]) -> None:
-        self._original = original
+        self.__wrapped__ = original
 
     def __call__(self, seconds: Any, /) -> None:
         """Return at once and move the clock; what the real one would refuse is left to it."""
         __tracebackhide__ = True
         if not _movers or caller_keeps_real_time(1) or not _is_span(seconds):
-            self._original(seconds)
+            self.__wrapped__(seconds)
         else:
             _pass(round(seconds * 1_000_000))
 
     def __repr__(self) -> str:
-        return "<time.sleep, skipped by oauthcc.clock>" if _movers else repr(self._original)
+        return "<time.sleep, skipped by oauthcc.clock>" if _movers else repr(self.__wrapped__)
 
 
 def _is_span(seconds: Any) -> bool:
@@ -116,6 +104,7 @@ def _is_span(seconds: Any) -> bool:
 
 
 def _stand_in_for_asyncio_sleep(original: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+    @functools.wraps(original)
     async def sleep(delay: float, result: Any = None) -> Any:
         """Coroutine that moves the clock by a given time (in seconds), skipped by oauthcc.clock."""
         if not _movers or not 0 < delay < _INFINITY:
@@ -131,6 +120,7 @@ def _stand_in_for_asyncio_sleep(original: Callable[..., Coroutine[Any, Any, Any]
 
 
 def _stand_in_for_trio_sleep(original: Callable[[float], Coroutine[Any, Any, None]]) -> Callable[..., Any]:
+    @functools.wraps(original)
     async def sleep(seconds: float) -> None:
         """Move the clock by the given number of seconds, skipped by oauthcc.clock."""
         if not _movers or not 0 < seconds < _INFINITY:

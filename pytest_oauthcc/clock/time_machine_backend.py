@@ -8,6 +8,7 @@ from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from pytest_oauthcc.clock.monotonic import MonotonicHands
 from pytest_oauthcc.clock.reading import microseconds, moment_at
 
 if TYPE_CHECKING:
@@ -86,15 +87,34 @@ class TravellerHands:
 
 
 class OwnTravel(TravellerHands):
-    """A journey that this package started, and ends."""
+    """A journey that this package started, and ends. Monotonic time goes with it."""
 
     def __init__(self, travel: Any) -> None:
         super().__init__(travel.start())
         self.read()  # time-machine begins to count when it is read for the first time
         self._travel = travel
+        self._monotonic = MonotonicHands()
+
+    def shift(self, microseconds: int) -> None:
+        """Move by so much. Back goes the wall clock only: no machine takes back time that has passed."""
+        super().shift(microseconds)
+        if microseconds > 0:
+            self._monotonic.shift(microseconds * 1000)
+
+    def stand(self) -> Callable[[], None] | None:
+        """Stop, on the next full microsecond."""
+        go = super().stand()
+        if go is not None:
+            self._monotonic.stand()
+        return go
+
+    def _go(self) -> None:
+        super()._go()
+        self._monotonic.go()
 
     def remove(self) -> None:
         """End the journey, also below another one; one that somebody else ended is left alone."""
+        self._monotonic.remove()
         stack = _stack()
         if top_traveller() is self.traveller:
             self._travel.stop()

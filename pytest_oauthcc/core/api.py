@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_oauthcc.core.bearer import check_token, find_token
-from pytest_oauthcc.core.causes import API_REFUSALS, Cause, Refusal, Verdict
+from pytest_oauthcc.core.bearer import Found, check_token, find_token
+from pytest_oauthcc.core.causes import API_REFUSALS, Cause, Verdict
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
 from pytest_oauthcc.core.journal import ApiRequest
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
-from pytest_oauthcc.core.refusals import challenge, json_response, lookup, refuse
+from pytest_oauthcc.core.moments import Moments
+from pytest_oauthcc.core.refusals import (
+    challenge,
+    compile_headers,
+    fill_headers,
+    json_response,
+    lookup,
+    refusal_templates,
+    refuse,
+    scripted_refusal,
+)
 from pytest_oauthcc.core.routes import METHODS, Route, RouteTable
 from pytest_oauthcc.core.scopes import as_scopes
 from pytest_oauthcc.core.script import Alter, Fail, Reply, Script, Scripted
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.options import check_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +38,14 @@ if TYPE_CHECKING:
 __all__ = ["Api"]
 
 _EMPTY = json_response(200, {})
-_STATUS_OF_ERROR: Mapping[str, int] = {"invalid_token": 401, "insufficient_scope": 403, "invalid_request": 400}
+_STATUS_OF_ERROR: Mapping[str, int] = {
+    "invalid_token": 401,
+    "insufficient_scope": 403,
+    "server_error": 500,
+    "temporarily_unavailable": 503,
+    "slow_down": 429,
+}
+_MOST_TOLD = 20
 
 
 class Api(Scripted):
@@ -56,6 +75,10 @@ class Api(Scripted):
         self._scopes: frozenset[str] = frozenset()
         self._audience = state.settings.audience or ((state.settings.api_url,) if state.settings.api_url else ())
         self._headers = dict(state.settings.headers)
+        dialect = state.dialect.api
+        self._own_headers = compile_headers(dialect.headers)
+        self._own_moments = Moments(dialect.headers, state.random)
+        self._refusal_moments = Moments(refusal_templates(dialect.refusals), state.random)
         self._tables = [self._routes]
 
     def share_with(self, others: Sequence[Api]) -> None:
@@ -85,13 +108,18 @@ class Api(Scripted):
 
         Returns:
             The API.
+
+        Raises:
+            OptionError: An argument is of the wrong type.
         """
+        __tracebackhide__ = True
         if scope is not None:
             self._scopes = frozenset(as_scopes(scope))
         if headers is not None:
-            self._headers.update(headers)
+            self._headers.update(check_option("headers", headers, "require()", {}))
         if audience is not None:
-            self._audience = (audience,) if isinstance(audience, str) else tuple(audience)
+            checked = check_option("audience", audience, "require()", {})
+            self._audience = (checked,) if isinstance(checked, str) else checked
         return self
 
     def route(
@@ -118,7 +146,7 @@ class Api(Scripted):
             OptionError: The path is a URL or has a query, or the method is none of HTTP's.
         """
         __tracebackhide__ = True
-        if method is not None and method.upper() not in METHODS:
+        if method is not None and (not isinstance(method, str) or method.upper() not in METHODS):
             raise OptionError(f"method is {method!r}; valid are {', '.join(METHODS)}, or None for any")
         return self._routes.declare(method and method.upper(), path, params, OMIT if json is None else json)
 
@@ -166,6 +194,8 @@ class Api(Scripted):
             Its entry for the journal, and what the client gets.
         """
         found = find_token(request, self._state.dialect.api)
+        if found.unusual is not None and self._find_issued(found.unusual) is not None:
+            found = Found(found.unusual)  # it was issued so, and there is nothing wrong with sending it as it is
         entry = ApiRequest(request, self._state.clock.time(), path, found.value)
         if found.value is not None:
             entry.token = self._find_issued(found.value)
@@ -194,25 +224,25 @@ class Api(Scripted):
             return self._judge(entry, problem, route, scripts), gate
         outcome = fault_outcome(
             action,
-            fail=self._fail,
+            fail=lambda fail: self._fail(fail, entry),
             proceed=lambda: self._judge(entry, problem, route, scripts),
         )
         return outcome, gate
 
-    def _fail(self, action: Fail) -> Response:
+    def _fail(self, action: Fail, entry: ApiRequest) -> Response:
         if action.error is None:
             return page(action, action.status or 500)
-        status = action.status or _STATUS_OF_ERROR.get(action.error, 400)
+        refusal = scripted_refusal(action, self._state.dialect.api.refusals, _STATUS_OF_ERROR)
         verdict = Verdict(Cause.TOKEN_UNKNOWN, action.description or "the test told the API to refuse this request")
         retry_after = action.retry_after_header()
         fields = () if retry_after is None else (("Retry-After", retry_after),)
-        challenged = status in {400, 401, 403}
+        challenged = refusal.status in {400, 401, 403}
         return refuse(
             verdict,
-            Refusal(status, action.error),
-            self._state.values,
+            refusal,
+            {**self._refusal_values(entry), "scripted": action.description},
             headers=fields,
-            www_authenticate=self._challenge(action.error, verdict.detail, None) if challenged else None,
+            www_authenticate=self._challenge(refusal.error, verdict.detail, None) if challenged else None,
         )
 
     def _judge(
@@ -227,21 +257,34 @@ class Api(Scripted):
             licences.release(entry.token.client_id)
             return _EMPTY
         if route is None and any(map(len, self._tables)):
-            known = ", ".join(f"{known.method or 'any'} {known.path}" for table in self._tables for known in table)
-            return json_response(404, {"error": "not_found", "message": f"no such route; declared: {known}"})
+            return self._find_nothing()
         reply = next((reply for script in scripts if (reply := script.take_reply()) is not None), None)
         if isinstance(reply, Reply):
             return reply.make(entry)
         return reply.apply(_EMPTY) if isinstance(reply, Alter) else _EMPTY
 
+    def _find_nothing(self) -> Response:
+        count = sum(map(len, self._tables))
+        some = islice(chain(*self._tables), _MOST_TOLD)
+        known = ", ".join(f"{route.method or 'any'} {route.path}" for route in some)
+        more = f" and {count - _MOST_TOLD} more" if count > _MOST_TOLD else ""
+        return json_response(404, {"error": "not_found", "message": f"no such route; declared: {known}{more}"})
+
     def _check_headers(self, entry: ApiRequest) -> Verdict | None:
-        for name, wanted in self._headers.items():
+        for name, wanted in self._wanted_headers(entry).items():
             found = entry.headers.get(name)
             if found is None:
                 return Verdict(Cause.API_MISSING_HEADER, f"the header {name} is missing", {"header": name})
             if found != wanted:
                 return Verdict(Cause.API_WRONG_HEADER, f"the header {name} has a wrong value", {"header": name})
         return None
+
+    def _wanted_headers(self, entry: ApiRequest) -> dict[str, str]:
+        if not self._own_headers:
+            return self._headers
+        client_id = (entry.token.client_id if entry.token is not None else None) or self._state.settings.client_id
+        values = {**self._state.values, **self._own_moments(entry.time, client_id), "client_id": client_id}
+        return {**dict(fill_headers(self._own_headers, values)), **self._headers}
 
     def _check_token(self, entry: ApiRequest) -> Verdict | None:
         if entry.bearer is None:
@@ -260,8 +303,12 @@ class Api(Scripted):
         dialect = self._state.dialect.api
         refusal = lookup(verdict.cause, dialect.refusals, API_REFUSALS)
         scope = " ".join(sorted(self._scopes)) if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
-        values = {**self._state.values, "scope": scope, "now": int(entry.time)}
+        values = {**self._refusal_values(entry), "scope": scope}
         return refuse(verdict, refusal, values, www_authenticate=self._challenge(refusal.error, verdict.detail, scope))
+
+    def _refusal_values(self, entry: ApiRequest) -> dict[str, Any]:
+        client_id = None if entry.token is None else entry.token.client_id
+        return {**self._state.values, **self._refusal_moments(entry.time, client_id)}
 
     def _challenge(self, error: str | None, description: str, scope: str | None) -> str:
         """Challenge as RFC 6750 section 3 wants it: no error where no token was sent (section 3.1)."""

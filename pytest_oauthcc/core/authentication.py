@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, unquote_plus
@@ -12,6 +13,7 @@ from urllib.parse import quote_plus, unquote_plus
 from pytest_oauthcc.core.assertions import ASSERTION_TYPE
 from pytest_oauthcc.core.causes import Cause, Verdict
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
+from pytest_oauthcc.masking import scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +54,12 @@ _NOTHING = Presented("none")
 
 
 def read_credentials(
-    request: Request, params: Parameters, *, basic_encoding: str = "form", prefer: str = "header"
+    request: Request,
+    params: Parameters,
+    *,
+    basic_encoding: str = "form",
+    prefer: str = "header",
+    pattern: str | None = None,
 ) -> Presented:
     """
     Find the credentials of a token request.
@@ -62,12 +69,18 @@ def read_credentials(
         params: Its parameters.
         basic_encoding: ``"form"``, ``"raw"`` or ``"either"``, as the provider reads Basic credentials.
         prefer: ``"header"`` or ``"body"``: which counts where there are both.
+        pattern: What an Authorization header without scheme looks like, where the provider takes one.
 
     Returns:
         What the request presents.
     """
     header = request.headers.get("authorization")
-    basic = None if header is None else _read_authorization(header, basic_encoding)
+    found = re.fullmatch(pattern, header.strip()) if pattern is not None and header is not None else None
+    if found is not None:
+        client_id, secret = found["client_id"], found["client_secret"]
+        basic: Presented | None = Presented("client_secret_basic", client_id, ((client_id, secret),))
+    else:
+        basic = None if header is None else _read_authorization(header, basic_encoding)
     body = _read_body(params)
     if basic is None or body is None:
         return basic or body or Presented("none", params.get("client_id"))
@@ -86,11 +99,11 @@ def read_credentials(
 
 
 def _read_authorization(header: str, basic_encoding: str) -> Presented:
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != "basic":
-        return Presented(
-            "none", problem=f"the Authorization header has the scheme {scheme!r}; this endpoint knows Basic"
-        )
+    word, _, value = header.partition(" ")
+    if word.lower() != "basic":
+        scheme = scheme_of(header)
+        shown = f"the scheme {scheme!r}" if scheme else "no scheme"
+        return Presented("none", problem=f"the Authorization header has {shown}; this endpoint knows Basic")
     try:
         pair = base64.b64decode(value.strip(" "), validate=True)
     except (binascii.Error, ValueError):

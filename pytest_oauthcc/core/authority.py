@@ -11,6 +11,7 @@ from pytest_oauthcc.core.messages import Answer, Request, Response
 from pytest_oauthcc.core.metadata import metadata, metadata_paths
 from pytest_oauthcc.core.refusals import json_response
 from pytest_oauthcc.core.state import ClockLike, State
+from pytest_oauthcc.core.templates import compile_template
 from pytest_oauthcc.core.token_endpoint import TokenEndpoint
 from pytest_oauthcc.core.token_status import TokenStatus
 
@@ -73,7 +74,8 @@ class Authority:
         self.token_endpoint = TokenEndpoint(self.state)
         self.api = Api(self.state, find_issued=find_issued or self.state.tokens.get, provenance=provenance)
         issuer = settings.issuer.rstrip("/")
-        self.jwks_url = f"{issuer}/.well-known/jwks.json"
+        own_place = dialect.jwks_url or f"{issuer}/.well-known/jwks.json"
+        self.jwks_url = compile_template(own_place)(self.state.values)
         parts = urlsplit(issuer)
         paths = metadata_paths(parts.path)
         self.metadata_url = f"{parts.scheme}://{parts.netloc}{paths[0]}"
@@ -86,8 +88,9 @@ class Authority:
             key_of(self.revocation_url): status.revoke,
             key_of(settings.token_url): self.token_endpoint.respond,
         }
-        for path in paths:
-            self._endpoints[key_of(f"{parts.scheme}://{parts.netloc}{path}")] = self._serve_metadata
+        metadata_urls = [f"{parts.scheme}://{parts.netloc}{path}" for path in paths]
+        for url in [*metadata_urls, *compile_template(dialect.metadata_urls)(self.state.values)]:
+            self._endpoints[key_of(url)] = self._serve_metadata
 
     @property
     def endpoints(self) -> Mapping[str, Callable[[Request], tuple[Exchange, Answer]]]:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from pytest_oauthcc.core.causes import Cause, Verdict
 from pytest_oauthcc.core.parameters import FORM, media_type
 from pytest_oauthcc.core.targets import same_audience
+from pytest_oauthcc.masking import scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,10 +26,18 @@ _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The token that a request carries, if any, or what is wrong with the way it carries it."""
+    """
+    The token that a request carries, if any, or what is wrong with the way it carries it.
+
+    Args:
+        value: The token.
+        problem: What is wrong.
+        unusual: What stands in the token's place but breaks the grammar of bearer tokens, as some providers' do.
+    """
 
     value: str | None = None
     problem: Verdict | None = None
+    unusual: str | None = None
 
 
 _NONE = Found()
@@ -64,15 +73,19 @@ def find_token(request: Request, dialect: ApiDialect) -> Found:
 def _read_header(header: str, dialect: ApiDialect) -> Found:
     if not dialect.scheme:
         return Found(header) if header else _NONE
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != dialect.scheme.lower():
-        shown = f"the scheme {scheme!r}" if _ else "no scheme"
+    word, _, value = header.partition(" ")
+    if word.lower() != dialect.scheme.lower():
+        scheme = scheme_of(header)
+        shown = f"the scheme {scheme!r}" if scheme else "no scheme"
         detail = (
             f"the {dialect.header} header has {shown}; this API takes {dialect.scheme!r} and one blank before the token"
         )
-        return Found(problem=Verdict(Cause.TOKEN_MALFORMED, detail, {"scheme": scheme if _ else ""}))
+        # Another method of authentication is as good as none (RFC 6750 section 3.1).
+        cause = Cause.TOKEN_MISSING if scheme else Cause.TOKEN_MALFORMED
+        return Found(problem=Verdict(cause, detail, {"scheme": scheme}))
     if not _B64TOKEN.fullmatch(value):
-        return Found(problem=Verdict(Cause.TOKEN_MALFORMED, _explain_malformed(value, dialect), {"value": None}))
+        problem = Verdict(Cause.TOKEN_MALFORMED, _explain_malformed(value, dialect), {"value": None})
+        return Found(problem=problem, unusual=value)
     return Found(value)
 
 

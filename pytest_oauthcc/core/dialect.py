@@ -55,7 +55,7 @@ class ScopeDialect:
     Args:
         separator: Between scope tokens: a space, or a comma where the provider departs from the RFC.
         missing: What a request without scope gets: ``"default"`` (``default_scopes``, else all that the client
-            may have), ``"none"``, or ``"refuse"``.
+            may have), ``"none"``, or ``"refuse"`` (unless there are ``default_scopes``).
         required: Scopes that a request which names any scope has to name.
         unknown: ``"refuse"`` or ``"ignore"`` scopes that the client may not have.
         echo: When the answer names the granted scope: ``"always"``, ``"different"`` (from what was asked

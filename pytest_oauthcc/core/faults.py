@@ -32,14 +32,17 @@ def pass_modifiers(
         The timeout that ends the request, if a delay was too long for it, and the gate it has to wait at, if any.
     """
     gate: Gate | None = None
+    limit = request.timeout.read if request.timeout is not None else None
+    patience = limit
     for script in scripts:
         action = script.take_modifier()
         if isinstance(action, Delay):
-            patience = request.timeout.read if request.timeout is not None else None
             if patience is not None and action.seconds > patience:
-                advance(patience)
-                return NetworkFault("read_timeout", f"no answer within {patience:g} s"), None
+                if patience > 0:
+                    advance(patience)
+                return NetworkFault("read_timeout", f"no answer within {limit:g} s"), None
             advance(action.seconds)
+            patience = None if patience is None else patience - action.seconds
         elif isinstance(action, Hold):
             gate = action.gate
             gate.arrive()

@@ -184,12 +184,12 @@ class ApiRequest(Exchange):
 class OtherRequest(Exchange):
     """A request to another endpoint of the authorization server: its metadata, its keys..."""
 
-    kind = "metadata request"
-    __slots__ = ("endpoint",)
+    __slots__ = ("endpoint", "kind")
 
     def __init__(self, request: Request, time: float, endpoint: str) -> None:
         super().__init__(request, time)
         self.endpoint = endpoint
+        self.kind = f"{endpoint} request"
 
 
 def query_params(request: Request) -> dict[str, Any]:
@@ -286,6 +286,21 @@ class Journal:
         elif isinstance(exchange, ApiRequest):
             self._append(self._both, exchange)
             self._append(self._api, exchange)
+
+    def since(self, number: int) -> Journal:
+        """Return a journal of the exchanges after the one with that number; they keep their numbers."""
+        if not number:
+            return self
+        part = Journal(self.began, self._limit)
+        part.count = self.count
+        for mine, its in (
+            (self._all, part._all),
+            (self._both, part._both),
+            (self._token, part._token),
+            (self._api, part._api),
+        ):
+            its.extend(entry for entry in mine if entry.number > number)
+        return part
 
     def _append(self, entries: list[Any], exchange: Exchange) -> None:
         entries.append(exchange)

@@ -79,6 +79,7 @@ class KeyRing:
         self._alg = alg
         self._current: SigningKey | None = None
         self._older: list[SigningKey] = []
+        self._others: dict[str, SigningKey] = {}
 
     @property
     def current(self) -> SigningKey:
@@ -88,8 +89,10 @@ class KeyRing:
         return self._current
 
     def for_alg(self, alg: str | None) -> SigningKey:
-        """Return the signing key for an algorithm other than the usual one."""
-        return self.current if alg in {None, self._alg} else session_key(str(alg))
+        """Return the signing key for an algorithm; the first use of another one than the usual publishes its key."""
+        if alg is None or alg == self._alg:
+            return self.current
+        return self._others.setdefault(alg, session_key(alg))
 
     def rotate(self) -> SigningKey:
         """Sign with a fresh key from now on; tokens of the older ones stay good."""
@@ -100,6 +103,7 @@ class KeyRing:
     def __iter__(self) -> Iterator[SigningKey]:
         yield self.current
         yield from reversed(self._older)
+        yield from self._others.values()
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK set (RFC 7517 section 5)."""

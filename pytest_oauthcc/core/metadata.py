@@ -54,7 +54,7 @@ def metadata(state: State, *, jwks_url: str, introspection_url: str, revocation_
         "jwks_uri": jwks_url,
         "introspection_endpoint": introspection_url,
         "revocation_endpoint": revocation_url,
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": list(state.dialect.grant_types),
         "response_types_supported": ["none"],
         "token_endpoint_auth_methods_supported": list(settings.auth_methods),
         "introspection_endpoint_auth_methods_supported": list(settings.auth_methods),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Moments"]
 
+
 def _at(now: float) -> datetime:
     return datetime.fromtimestamp(now, UTC)
 

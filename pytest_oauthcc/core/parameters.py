@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
@@ -13,7 +12,6 @@ from pytest_oauthcc.core.causes import Cause, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from email.message import Message
 
     from pytest_oauthcc.core.messages import Request
 
@@ -35,6 +33,11 @@ REPEATABLE = frozenset({"resource"})  # RFC 8707 section 2 lets this one paramet
 
 _MOST_PARAMETERS = 1000
 
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)
+_PART_NAME = re.compile(
+    rb'^content-disposition:[^\r\n]*?;\s*name=(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE | re.MULTILINE
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -54,17 +57,19 @@ class Parameters:
     def get(self, name: str) -> str | None:
         """Return a parameter's text, of a repeated one the last; an empty one is absent (RFC 6749 section 3.2)."""
         value = self.values.get(name)
-        if isinstance(value, list):
-            value = value[-1] if value else None
-        if value is None or value == "":
-            return None
-        return value if isinstance(value, str) else json.dumps(value)
+        if isinstance(value, list) and (self.body_format != "json" or name in self.duplicates or name in REPEATABLE):
+            value = value[-1] if value else None  # any other list is the client's own, in a JSON body
+        return None if value is None or value == "" else _as_text(value)
 
     def get_all(self, name: str) -> list[str]:
         """Return all values of a parameter that may repeat, without the empty ones."""
         value = self.values.get(name)
         values = value if isinstance(value, list) else [value]
-        return [str(item) for item in values if item not in (None, "")]
+        return [_as_text(item) for item in values if item is not None and item != ""]
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def media_type(request: Request) -> str:
@@ -93,6 +98,8 @@ def read_parameters(request: Request, body_formats: Sequence[str]) -> tuple[Para
     if found not in _FORMATS or body_format not in body_formats:
         wanted = " or ".join(BODY_FORMATS[name] or "parameters in the query" for name in body_formats)
         told = f"the Content-Type is {found}" if found else "the request has no Content-Type"
+        if not found and "content_type" in request.headers:
+            told += " (it has a header content_type, with an underscore, which is another name)"
         detail = f"{told}, and this provider wants {wanted}"
         wrong = Verdict(Cause.WRONG_CONTENT_TYPE, detail, {"found": found, "wanted": wanted})
         return Parameters() if isinstance(pairs, Verdict) else _collect(pairs, body_format), wrong
@@ -149,26 +156,25 @@ def _read_json(request: Request) -> _Pairs | Verdict:
 
 
 def _read_multipart(request: Request) -> _Pairs | Verdict:
-    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("utf-8", "replace")
-    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
-    if not message.is_multipart():
-        return _malformed("the multipart body has no parts; is the boundary right?")
+    """Read the parts of RFC 7578, each of which has a name and a text."""
+    boundary = _BOUNDARY.search(request.headers["content-type"])
+    if boundary is None:
+        return _malformed("the Content-Type of the multipart body has no boundary")
+    delimiter = b"\r\n--" + (boundary[1] or boundary[2]).encode("utf-8", "replace")
+    _, *parts, end = (b"\r\n" + request.body + b"\r\n").split(delimiter)
+    if not parts or not end.startswith(b"--"):
+        return _malformed("the multipart body has no parts or no end; is the boundary right?")
     pairs: _Pairs = []
-    for part in message.iter_parts():
-        name = _part_name(part)
-        payload = part.get_payload(decode=True)
-        if name is None or not isinstance(payload, bytes):
+    for part in parts:
+        head, _, payload = part.partition(b"\r\n\r\n")
+        name = _PART_NAME.search(head)
+        if name is None:
             return _malformed("a part of the multipart body has no name")
         try:
-            pairs.append((name, payload.decode("utf-8")))
+            pairs.append(((name[1] or name[2]).decode("utf-8"), payload.decode("utf-8")))
         except UnicodeDecodeError:
             return _malformed("a part of the multipart body is not UTF-8")
     return pairs
-
-
-def _part_name(part: Message) -> str | None:
-    name = part.get_param("name", header="content-disposition")
-    return name if isinstance(name, str) else None
 
 
 _READERS: Final[Mapping[str, Callable[[Request], _Pairs | Verdict]]] = {

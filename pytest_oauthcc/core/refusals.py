@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_oauthcc.core.causes import Cause, Refusal
 from pytest_oauthcc.core.messages import Response
-from pytest_oauthcc.core.templates import compile_template
+from pytest_oauthcc.core.templates import OMIT, Renderer, compile_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from pytest_oauthcc.core.causes import Cause, Refusal, Verdict
+    from pytest_oauthcc.core.causes import Verdict
+    from pytest_oauthcc.core.script import Fail
 
-__all__ = ["NO_STORE", "challenge", "error_text", "json_response", "refuse"]
+__all__ = [
+    "NO_STORE",
+    "challenge",
+    "compile_headers",
+    "error_text",
+    "fill_headers",
+    "json_response",
+    "lookup",
+    "refusal_templates",
+    "refuse",
+    "replace_headers",
+    "scripted_refusal",
+]
 
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))  # RFC 6749 section 5.1
 
 _FORBIDDEN = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
+_CONTROL = re.compile(r"[^\x20-\x7e\xa0-\xff]")  # a value out of the request could end the header otherwise
 _JSON = "application/json"
 
 
@@ -40,9 +56,21 @@ def replace_headers(usual: Iterable[tuple[str, str]], own: Iterable[tuple[str, s
     return [*(field for field in usual if field[0].lower() not in names), *own]
 
 
+def compile_headers(templates: Mapping[str, str]) -> tuple[tuple[str, Renderer], ...]:
+    """Make ready the templates of headers."""
+    return tuple((name, compile_template(text)) for name, text in templates.items())
+
+
+def fill_headers(compiled: Iterable[tuple[str, Renderer]], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Fill templates of headers in; one whose only placeholder has no value is left out."""
+    filled = ((name, render(values)) for name, render in compiled)
+    return [(name, _CONTROL.sub("?", str(value))) for name, value in filled if value is not OMIT]
+
+
 def json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> Response:
-    """Make a response with a JSON body."""
-    return Response(status, (("Content-Type", _JSON), *headers), json.dumps(value).encode())
+    """Make a response with a JSON body; a Content-Type among the headers goes before the usual one."""
+    fields = tuple(replace_headers((("Content-Type", _JSON),), headers))
+    return Response(status, fields, json.dumps(value).encode())
 
 
 def refuse(
@@ -52,7 +80,6 @@ def refuse(
     *,
     headers: tuple[tuple[str, str], ...] = (),
     www_authenticate: str | None = None,
-    default_body: bool = True,
 ) -> Response:
     """
     Make the response to a refused request.
@@ -63,7 +90,6 @@ def refuse(
         values: What templates may use.
         headers: Headers that every answer of this endpoint has.
         www_authenticate: The challenge, where there is one.
-        default_body: Whether an answer without a template has the JSON body of RFC 6749 section 5.2.
 
     Returns:
         The response.
@@ -74,22 +100,22 @@ def refuse(
     if refusal.description is not None:
         description = compile_template(refusal.description)({**known, "description": description})
     known["description"] = description
-    fields = replace_headers(headers, ((name, compile_template(text)(known)) for name, text in refusal.headers.items()))
+    fields = replace_headers(headers, fill_headers(compile_headers(refusal.headers), known))
     if www_authenticate is not None and refusal.challenge and "www-authenticate" not in own:
         fields.append(("WWW-Authenticate", www_authenticate))
-    body, kind = _body(refusal, known, default_body=default_body)
+    body, kind = _body(refusal, known)
     if body and "content-type" not in own:
         fields.insert(0, ("Content-Type", kind))
     return Response(refusal.status, tuple(fields), body)
 
 
-def _body(refusal: Refusal, known: Mapping[str, Any], *, default_body: bool) -> tuple[bytes, str]:
+def _body(refusal: Refusal, known: Mapping[str, Any]) -> tuple[bytes, str]:
     if refusal.body is not None:
         body = compile_template(refusal.body)(known)
         if isinstance(body, str):
-            return body.encode(), refusal.content_type or "text/plain; charset=utf-8"
+            return body.encode("utf-8", "replace"), refusal.content_type or "text/plain; charset=utf-8"
         return json.dumps(body).encode(), refusal.content_type or _JSON
-    if not default_body or refusal.error is None:
+    if refusal.error is None:
         return b"", _JSON
     body = {"error": refusal.error}
     if known["description"]:
@@ -97,6 +123,47 @@ def _body(refusal: Refusal, known: Mapping[str, Any], *, default_body: bool) -> 
     return json.dumps(body).encode(), _JSON
 
 
+def refusal_templates(refusals: Mapping[Cause, Refusal]) -> list[Any]:
+    """Return every template in a provider's refusals."""
+    return [[refusal.description, refusal.body, refusal.headers] for refusal in refusals.values()]
+
+
 def lookup(cause: Cause, own: Mapping[Cause, Refusal], standard: Mapping[Cause, Refusal]) -> Refusal:
     """Return how a provider answers a cause: its own way, else the RFC's."""
     return own[cause] if cause in own else standard[cause]
+
+
+# What a test most likely means by an error code, where a provider has its own form for several causes of it.
+_USUAL_CAUSES: Mapping[str, Cause] = {
+    "invalid_request": Cause.MISSING_PARAM,
+    "invalid_client": Cause.BAD_SECRET,
+    "unauthorized_client": Cause.UNAUTHORIZED_CLIENT,
+    "unsupported_grant_type": Cause.UNSUPPORTED_GRANT_TYPE,
+    "invalid_scope": Cause.UNKNOWN_SCOPE,
+    "invalid_target": Cause.UNKNOWN_AUDIENCE,
+    "invalid_token": Cause.TOKEN_UNKNOWN,
+    "insufficient_scope": Cause.INSUFFICIENT_SCOPE,
+}
+
+
+def scripted_refusal(action: Fail, own: Mapping[Cause, Refusal], statuses: Mapping[str, int]) -> Refusal:
+    """
+    Return how a provider answers with an error that a test scripted.
+
+    Args:
+        action: What the test said; its ``error`` is a code of an RFC or one of the provider's own.
+        own: The provider's own forms.
+        statuses: By error code, where the provider has no form of its own; 400 for others.
+
+    Returns:
+        The provider's form with the test's status; a description of the test's goes by the name ``scripted``.
+    """
+    error = str(action.error)
+    found = own.get(_USUAL_CAUSES[error]) if error in _USUAL_CAUSES else None
+    if found is None and error not in _USUAL_CAUSES:
+        found = next((refusal for refusal in own.values() if refusal.error == error), None)
+    if found is None:
+        found = Refusal(statuses.get(error, 400), error)
+    status = found.status if action.status is None else action.status
+    description = found.description if action.description is None else "{scripted}"
+    return replace(found, status=status, description=description)

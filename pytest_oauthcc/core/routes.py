@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json as json_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from pytest_oauthcc.core.script import Scripted
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.masking import mask_params
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +40,7 @@ class Route(Scripted):
         super().__init__()
         self.method = method
         self.path = path
-        self.params = {name: str(value) for name, value in params.items()}
+        self.params = {name: _as_query(value) for name, value in params.items()}
         self.json = json
 
     @property
@@ -59,7 +60,7 @@ class Route(Scripted):
         return all(name in query and query[name] == value for name, value in self.params.items())
 
     def __repr__(self) -> str:
-        query = "&".join(f"{name}={value}" for name, value in self.params.items())
+        query = urlencode(mask_params(self.params), doseq=True)
         body = "" if self.json is OMIT else f" with json={self.json!r}"
         return f"<route {self.method or 'any method'} {self.path}{'?' + query if query else ''}{body}>"
 
@@ -132,6 +133,13 @@ class RouteTable:
 
 def _segments(path: str) -> list[str]:
     return [segment for segment in path.split("/") if segment]
+
+
+def _as_query(value: Any) -> str | list[str]:
+    """Write a value as it stands in a query; a list for one that comes several times."""
+    if not isinstance(value, list | tuple):
+        return str(value)
+    return str(value[0]) if len(value) == 1 else [str(item) for item in value]
 
 
 def _dump(json: Any) -> str:

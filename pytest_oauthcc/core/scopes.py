@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_oauthcc.core.dialect import ScopeDialect
 
-__all__ = ["Grant", "as_scopes", "decide_scopes", "is_scope_token", "split_scope"]
+__all__ = ["Grant", "as_scopes", "decide_scopes", "is_scope_token", "read_resource", "split_scope"]
 
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
@@ -27,10 +28,21 @@ class Grant:
 
 
 def as_scopes(value: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Read scopes as users write them: one text with spaces, or several texts; None is no scope."""
+    """
+    Read scopes as users write them: one text with spaces, or several texts; None is no scope.
+
+    Raises:
+        OptionError: It is something else.
+    """
+    __tracebackhide__ = True
     if value is None:
         return ()
-    return tuple(value.split()) if isinstance(value, str) else tuple(value)
+    try:
+        return tuple(dict.fromkeys((value if isinstance(value, str) else " ".join(value)).split()))
+    except TypeError:
+        raise OptionError(
+            f"scope is {value!r}; it takes a text such as 'orders:read orders:write' or a list of texts"
+        ) from None
 
 
 def is_scope_token(value: str) -> bool:
@@ -74,6 +86,37 @@ def decide_scopes(
     Returns:
         The grant, or why there is none.
     """
+    grant = _decide(requested, allowed, default, dialect)
+    if isinstance(grant, Verdict) or not dialect.always:
+        return grant
+    scopes = tuple(dict.fromkeys([*grant.scopes, *dialect.always]))
+    return Grant(scopes, differs=grant.differs or scopes != grant.scopes)
+
+
+def read_resource(requested: Sequence[str], suffix: str) -> str | Verdict:
+    """
+    Find the resource in a scope such as ``https://api.example/.default``, where a provider reads scopes so.
+
+    Args:
+        requested: Well-formed scope-tokens, at least one.
+        suffix: What has to stand after the resource.
+
+    Returns:
+        The resource, or what is wrong with the scopes.
+    """
+    if len(requested) > 1:
+        detail = f"scope names {len(requested)} scopes; this provider takes exactly one, a resource with {suffix}"
+        return Verdict(Cause.MALFORMED_SCOPE, detail, {"scope": " ".join(requested)})
+    resource = requested[0].removesuffix(suffix)
+    if resource == requested[0] or not resource:
+        detail = f"scope is {requested[0]!r}; this provider wants a resource followed by {suffix}"
+        return Verdict(Cause.MALFORMED_SCOPE, detail, {"scope": requested[0]})
+    return resource
+
+
+def _decide(
+    requested: Sequence[str], allowed: Sequence[str] | None, default: Sequence[str] | None, dialect: ScopeDialect
+) -> Grant | Verdict:
     if not requested:
         return _decide_default(allowed, default, dialect)
     lacking = [scope for scope in dialect.required if scope not in requested]
@@ -92,7 +135,7 @@ def decide_scopes(
 def _decide_default(
     allowed: Sequence[str] | None, default: Sequence[str] | None, dialect: ScopeDialect
 ) -> Grant | Verdict:
-    if dialect.missing == "refuse":
+    if dialect.missing == "refuse" and default is None:
         return Verdict(Cause.MISSING_SCOPE, "the request names no scope, and this provider has no default scope")
     granted = () if dialect.missing == "none" else tuple(default if default is not None else allowed or ())
     return Grant(granted, differs=bool(granted))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -15,7 +16,7 @@ from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Alter", "Delay", "Drop", "Fail", "Fault", "Hold", "Redirect", "Reply", "Script", "Scripted"]
 
@@ -27,13 +28,13 @@ class Fail:
     error: str | None
     status: int | None
     description: str | None
-    retry_after: float | datetime | None
+    retry_after: int | datetime | None
 
     def retry_after_header(self) -> str | None:
         """The ``Retry-After`` value in seconds or as an HTTP date (RFC 9110 section 10.2.3)."""
         if isinstance(self.retry_after, datetime):
             return format_datetime(self.retry_after.astimezone(UTC), usegmt=True)
-        return None if self.retry_after is None else f"{self.retry_after:g}"
+        return None if self.retry_after is None else str(self.retry_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,12 @@ class Reply:
     status: int
     json: Any
     body: Any
-    headers: Mapping[str, str]
+    headers: tuple[tuple[str, str], ...]
     content_type: str | None
 
     def make(self, request: object) -> Response:
         """Make the response to one request."""
-        fields = list(self.headers.items())
+        fields = list(self.headers)
         if self.json is not OMIT:
             value = self.json(request) if callable(self.json) else self.json
             content, kind = json_module.dumps(value).encode(), "application/json"
@@ -117,6 +118,7 @@ class Hold:
 Action = Fail | Fault | Drop | Redirect | Reply | Alter | Delay | Hold
 _FAULTS = (Fail, Fault, Drop, Redirect, Delay, Hold)
 _MODIFIERS = (Delay, Hold)
+_LONGEST_DELAY = 366 * 24 * 3600
 
 
 @dataclass(slots=True)
@@ -231,11 +233,14 @@ class Scripted:
         """
         __tracebackhide__ = True
         _check_status(status)
-        if isinstance(retry_after, datetime) and retry_after.tzinfo is None:
+        if error is not None and not (isinstance(error, str) and error):
             raise OptionError(
-                f"retry_after is the naive datetime {retry_after}; give it a time zone: tzinfo=datetime.UTC"
+                f"fail({error!r}): the first argument is an error code such as 'invalid_client'; "
+                "a status goes by name: fail(status=503)"
             )
-        self.script.add(Fail(error, status, description, retry_after), times)
+        if description is not None and not isinstance(description, str):
+            raise OptionError(f"fail(description={description!r}): it takes a text")
+        self.script.add(Fail(error, status, description, _checked_retry_after(retry_after)), times)
         return self
 
     def reply(
@@ -272,9 +277,13 @@ class Scripted:
         if json is not OMIT and not callable(json):
             try:
                 json_module.dumps(json)
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, RecursionError) as error:
                 raise OptionError(f"reply(json=...) can't be written as JSON: {error}") from None
-        self.script.add(Reply(status, json, body, dict(headers), content_type), times)
+        if not isinstance(body, str | bytes) and not callable(body):
+            raise OptionError(
+                f"reply(body=...) takes a text, bytes or a function, not a {type(body).__name__}; json= takes the rest"
+            )
+        self.script.add(Reply(status, json, body, _checked_fields(headers), content_type), times)
         return self
 
     def refuse_connection(self, *, times: int | None = None) -> Self:
@@ -330,7 +339,9 @@ class Scripted:
             OptionError: The status is none of these.
         """
         __tracebackhide__ = True
-        if status not in {301, 302, 303, 307, 308}:
+        if not isinstance(url, str) or not url:
+            raise OptionError(f"redirect({url!r}): it takes the URL, or the path, to go to")
+        if status not in (301, 302, 303, 307, 308):
             raise OptionError(f"redirect(status={status!r}): valid are 301, 302, 303, 307 and 308")
         self.script.add(Redirect(url, status), times)
         return self
@@ -352,8 +363,8 @@ class Scripted:
             OptionError: Not a positive number.
         """
         __tracebackhide__ = True
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-            raise OptionError(f"delay({seconds!r}): it takes a positive number of seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_DELAY:
+            raise OptionError(f"delay({seconds!r}): it takes a positive number of seconds, at most a year of them")
         self.script.add(Delay(seconds), times)
         return self
 
@@ -416,3 +427,34 @@ def _check_status(status: int | None) -> None:
     lowest, highest = HTTPStatus.OK, 599
     if isinstance(status, bool) or not isinstance(status, int) or not lowest <= status <= highest:
         raise OptionError(f"status is {status!r}; it has to be a whole number from 200 to 599")
+
+
+def _checked_retry_after(retry_after: float | datetime | None) -> int | datetime | None:
+    __tracebackhide__ = True
+    if isinstance(retry_after, datetime):
+        if retry_after.tzinfo is None:
+            raise OptionError(
+                f"retry_after is the naive datetime {retry_after}; give it a time zone: tzinfo=datetime.UTC"
+            )
+        return retry_after
+    if retry_after is None:
+        return None
+    is_number = isinstance(retry_after, int | float) and not isinstance(retry_after, bool)
+    if not is_number or not 0 <= retry_after < float("inf") or retry_after != int(retry_after):
+        raise OptionError(
+            f"retry_after is {retry_after!r}; it takes a whole number of seconds or an aware datetime "
+            "(RFC 9110 section 10.2.3)"
+        )
+    return int(retry_after)
+
+
+def _checked_fields(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    __tracebackhide__ = True
+    try:
+        fields = tuple((name, value) for name, value in (headers.items() if isinstance(headers, Mapping) else headers))
+    except (TypeError, ValueError):
+        fields = ((None, None),)
+    for name, value in fields:
+        if not isinstance(name, str) or not isinstance(value, str) or set(name + value) & set("\r\n"):
+            raise OptionError("reply(headers=...) takes a table of header names and values, all of them texts")
+    return fields

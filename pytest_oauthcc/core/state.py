@@ -11,6 +11,7 @@ from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.journal import Journal
 from pytest_oauthcc.core.keys import ClientKey, KeyRing
 from pytest_oauthcc.core.licences import Licences
+from pytest_oauthcc.core.moments import Moments
 from pytest_oauthcc.core.tokens import IssuedToken, Mint, TokenStore
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class State:
             jwks=settings.client_jwks if settings.client_jwks is not None else self.client_key,
         )
         self.clients: dict[str, Client] = {settings.client_id: self.main_client}
+        token = dialect.token
+        self._moments = Moments([token.claims, token.jwt_header, token.opaque], random)
         self.values: Mapping[str, Any] = {
             **settings.own,
             "issuer": settings.issuer,
@@ -98,7 +101,13 @@ class State:
     ) -> IssuedToken:
         """Mint a token and remember it; the arguments are those of ``Mint.mint``."""
         unguessable = self.random()
-        values = {**self.values, "client_id": client_id, "random": unguessable, "jti": unguessable, "now": int(now)}
+        values = {
+            **self.values,
+            **self._moments(now, client_id),
+            "client_id": client_id,
+            "random": unguessable,
+            "jti": unguessable,
+        }
         token = self.mint.mint(
             values,
             now=now,

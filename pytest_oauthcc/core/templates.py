@@ -32,8 +32,8 @@ def compile_template(template: Any) -> Renderer:
     Make a function that fills a template in.
 
     A text that is one placeholder gives the value with its type, or ``OMIT`` where there is none (None); with ``!s``
-    it gives the value as text, an empty one where there is none; in the midst of other text it is inserted. Tables lose members that render to
-    ``OMIT``, and ``{null}`` is a JSON null.
+    it gives the value as text, an empty one where there is none; in the midst of other text it is inserted. Tables
+    lose members that render to ``OMIT``, and ``{null}`` is a JSON null.
 
     Args:
         template: A text, number, truth value, list or table.

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_oauthcc.core.adoption import adopt
 from pytest_oauthcc.core.authentication import authenticate, read_credentials
 from pytest_oauthcc.core.causes import TOKEN_REFUSALS, Cause, Verdict
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
 from pytest_oauthcc.core.journal import TokenRequest, query_params
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
+from pytest_oauthcc.core.moments import Moments
 from pytest_oauthcc.core.parameters import read_parameters
-from pytest_oauthcc.core.refusals import NO_STORE, challenge, error_text, json_response, lookup, refuse
-from pytest_oauthcc.core.scopes import Grant, decide_scopes, split_scope
+from pytest_oauthcc.core.refusals import (
+    NO_STORE,
+    challenge,
+    compile_headers,
+    error_text,
+    fill_headers,
+    json_response,
+    lookup,
+    refusal_templates,
+    refuse,
+    replace_headers,
+    scripted_refusal,
+)
+from pytest_oauthcc.core.scopes import Grant, decide_scopes, read_resource, split_scope
 from pytest_oauthcc.core.script import Alter, Fail, Reply, Scripted
-from pytest_oauthcc.core.targets import decide_audience
-from pytest_oauthcc.core.templates import compile_template
-from pytest_oauthcc.core.tokens import IssuedToken
+from pytest_oauthcc.core.targets import check_audience, decide_audience
+from pytest_oauthcc.core.templates import compile_template, placeholders
+from pytest_oauthcc.masking import is_sensitive, scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,10 +52,11 @@ _STATUS_OF_ERROR: Mapping[str, int] = {
 class _Case:
     """One token request on its way through the checks."""
 
-    __slots__ = ("audience", "body_problem", "client", "entry", "scopes")
+    __slots__ = ("audience", "body_problem", "client", "entry", "now", "scopes")
 
     def __init__(self, entry: TokenRequest, body_problem: Verdict | None) -> None:
         self.entry = entry
+        self.now = entry.time
         self.body_problem = body_problem
         self.client: Client | None = None
         self.audience: tuple[str, ...] | None = None
@@ -75,9 +90,10 @@ class TokenEndpoint(Scripted):
         }
         self._checks = tuple(known[name] for name in dialect.checks)
         self._response = compile_template(dialect.response)
-        self._response_headers = tuple(
-            (name, compile_template(text)) for name, text in dialect.response_headers.items()
-        )
+        self._response_headers = compile_headers(dialect.response_headers)
+        self._names_jti = "jti" in placeholders([dialect.response, dialect.response_headers])
+        self._moments = Moments([dialect.response, dialect.response_headers], state.random)
+        self._refusal_moments = Moments(refusal_templates(dialect.refusals), state.random)
         self._takes_basic = "client_secret_basic" in state.settings.auth_methods
 
     def __repr__(self) -> str:
@@ -100,6 +116,7 @@ class TokenEndpoint(Scripted):
             parameters,
             basic_encoding=state.dialect.basic_encoding,
             prefer="body" if state.dialect.two_auth_methods == "body" else "header",
+            pattern=state.dialect.authorization_pattern,
         )
         entry = TokenRequest(request, state.clock.time(), parameters, presented)
         scope = parameters.get("scope")
@@ -118,6 +135,7 @@ class TokenEndpoint(Scripted):
         timeout, gate = pass_modifiers((self.script,), case.entry.request, self._state.clock.advance)
         if timeout is not None:
             return timeout, None
+        case.now = self._state.clock.time()  # expires_in counts from the answer (RFC 6749 section 5.1), after a delay
         action = self.script.take_fault()
         if action is None:
             return self._judge(case), gate
@@ -126,17 +144,16 @@ class TokenEndpoint(Scripted):
     def _fail(self, action: Fail, case: _Case) -> Response:
         if action.error is None:
             return page(action, action.status or 500)
-        status = action.status or _STATUS_OF_ERROR.get(action.error, 400)
-        body = {"error": action.error}
-        if action.description is not None:
-            body["error_description"] = action.description
-        fields = list(NO_STORE)
-        if status == 401:  # noqa: PLR2004
-            fields.append(("WWW-Authenticate", self._challenge(case)))
+        refusal = scripted_refusal(action, self._state.dialect.refusals, _STATUS_OF_ERROR)
         retry_after = action.retry_after_header()
-        if retry_after is not None:
-            fields.append(("Retry-After", retry_after))
-        return json_response(status, body, tuple(fields))
+        fields = NO_STORE if retry_after is None else (*NO_STORE, ("Retry-After", retry_after))
+        return refuse(
+            Verdict(Cause.BAD_SECRET, ""),  # the test has the word, not the fake
+            refusal,
+            {**self._refusal_values(case), "scripted": action.description},
+            headers=fields,
+            www_authenticate=self._challenge(case) if refusal.status == 401 else None,  # noqa: PLR2004
+        )
 
     def _judge(self, case: _Case) -> Response:
         for check in self._checks:
@@ -145,10 +162,7 @@ class TokenEndpoint(Scripted):
                 case.entry.verdict = verdict
                 return self._refuse(verdict, case)
         reply = None if self.script.is_empty else self.script.take_reply()
-        if isinstance(reply, Reply):
-            return self._reply(reply, case)
-        response = self._issue(case)
-        return reply.apply(response) if isinstance(reply, Alter) else response
+        return self._issue(case) if reply is None else self._reply(reply, case)
 
     # --- the checks, each of which looks at one thing
 
@@ -185,8 +199,9 @@ class TokenEndpoint(Scripted):
         found = case.entry.grant_type
         if found is None:
             return Verdict(Cause.MISSING_GRANT_TYPE, "the parameter grant_type is missing")
-        if found != "client_credentials":
-            detail = f"grant_type is {found!r}; this endpoint knows 'client_credentials'"
+        known = self._state.dialect.grant_types
+        if found not in known:
+            detail = f"grant_type is {found!r}; this endpoint knows {' and '.join(map(repr, known))}"
             return Verdict(Cause.UNSUPPORTED_GRANT_TYPE, detail, {"grant_type": found})
         return None
 
@@ -227,9 +242,14 @@ class TokenEndpoint(Scripted):
                 return Verdict(Cause.MISSING_PARAM, f"the parameter {name} is missing", {"name": name})
             expected = [wanted] if isinstance(wanted, str) else list(wanted)
             if sorted(found) != sorted(expected):
-                detail = f"the parameter {name} is {' and '.join(map(repr, found))}, wanted: {' and '.join(expected)}"
-                return Verdict(Cause.WRONG_PARAM, detail, {"name": name, "found": found, "wanted": expected})
-        decided = decide_audience(parameters, self._state.settings.audience)
+                return Verdict(Cause.WRONG_PARAM, _explain_wrong_param(name, found, expected), {"name": name})
+        dialect = self._state.dialect
+        decided = decide_audience(
+            parameters,
+            self._state.settings.audience,
+            param=dialect.audience_param,
+            required=dialect.audience_required,
+        )
         if isinstance(decided, Verdict):
             return decided
         case.audience = decided
@@ -246,6 +266,15 @@ class TokenEndpoint(Scripted):
                 detail = f"scope is {sent!r}; it takes scope-tokens with {between} between them"
                 return Verdict(Cause.MALFORMED_SCOPE, detail, {"scope": sent})
             requested = split
+        if dialect.resource_suffix is not None and requested:
+            resource = read_resource(requested, dialect.resource_suffix)
+            if isinstance(resource, Verdict):
+                return resource
+            audience = check_audience((resource,), self._state.settings.audience)
+            if isinstance(audience, Verdict):
+                return audience
+            case.audience = audience
+            dialect, requested = replace(dialect, missing="default"), ()  # it asks for all that it may have
         client = case.client or self._state.main_client
         decided = decide_scopes(requested, allowed=client.scopes, default=client.default_scopes, dialect=dialect)
         if isinstance(decided, Verdict):
@@ -264,54 +293,40 @@ class TokenEndpoint(Scripted):
         state, dialect = self._state, self._state.dialect
         client = case.client or state.main_client
         grant = case.scopes or Grant((), differs=False)
-        token = state.issue(client.client_id, grant.scopes, now=case.entry.time, audience=case.audience)
+        token = state.issue(client.client_id, grant.scopes, now=case.now, audience=case.audience)
         case.entry.token = token
         echo = dialect.scope.echo == "always" or (dialect.scope.echo == "different" and grant.differs)
         values = {
             **state.values,
+            **self._moments(token.issued, client.client_id),
             "access_token": token.value,
             "client_id": client.client_id,
             "expires_in": state.settings.expires_in + dialect.expires_in_offset,
             "expires_at": int(token.expiry),
             "exp": int(token.expiry),
             "iat": int(token.issued),
-            "now": int(token.issued),
+            "nbf": int(token.issued),
+            "jti": token.claims.get("jti") if self._names_jti else None,
             "scope": (dialect.scope.separator.join(grant.scopes) or None) if echo else None,
             "scopes": list(grant.scopes) if echo and grant.scopes else None,
-            "audience": token.audience[0] if token.audience else None,
+            "audience": token.audience[0] if len(token.audience) == 1 else list(token.audience) or None,
+            "audiences": list(token.audience) or None,
         }
-        fields = tuple((name, render(values)) for name, render in self._response_headers)
-        return json_response(200, self._response(values), (*NO_STORE, *fields))
+        fields = fill_headers(self._response_headers, values)
+        return json_response(200, self._response(values), tuple(replace_headers(NO_STORE, fields)))
 
-    def _reply(self, reply: Reply, case: _Case) -> Response:
+    def _reply(self, reply: Reply | Alter, case: _Case) -> Response:
         """Give the scripted answer; a token in it is good at the API, for the test's author meant it to be."""
-        response = reply.make(case.entry)
-        try:
-            members = json.loads(response.body)
-        except (ValueError, RecursionError):
-            return response
-        value = members.get("access_token") if isinstance(members, dict) else None
-        if isinstance(value, str) and value and self._state.tokens.get(value) is None:
-            case.entry.token = self._adopt(value, members, case)
-        elif isinstance(value, str):
-            case.entry.token = self._state.tokens.get(value)
-        return response
-
-    def _adopt(self, value: str, members: Mapping[str, Any], case: _Case) -> IssuedToken:
-        state = self._state
-        told = members.get("expires_in")
-        lifetime = told if isinstance(told, int | float) and not isinstance(told, bool) else state.settings.expires_in
-        granted = case.scopes.scopes if case.scopes is not None else ()
-        token = IssuedToken(
-            value,
-            client_id=(case.client or state.main_client).client_id,
-            scopes=frozenset(granted),
-            audience=case.audience or state.audience,
-            issued=case.entry.time,
-            expiry=-(-case.entry.time // 1) + lifetime,
+        response = reply.make(case.entry) if isinstance(reply, Reply) else reply.apply(self._issue(case))
+        case.entry.token = adopt(
+            response,
+            self._state,
+            client_id=(case.client or self._state.main_client).client_id,
+            scopes=case.scopes.scopes if case.scopes is not None else (),
+            audience=case.audience or self._state.audience,
+            now=case.now,
         )
-        state.tokens.add(token)
-        return token
+        return response
 
     def _refuse(self, verdict: Verdict, case: _Case) -> Response:
         refusal = lookup(verdict.cause, self._state.dialect.refusals, TOKEN_REFUSALS)
@@ -321,13 +336,24 @@ class TokenEndpoint(Scripted):
         return refuse(
             verdict,
             refusal,
-            {**self._state.values, "client_id": case.entry.client_id, "now": int(case.entry.time)},
+            self._refusal_values(case),
             headers=fields,
             www_authenticate=self._challenge(case) if refusal.status == 401 else None,  # noqa: PLR2004
         )
 
+    def _refusal_values(self, case: _Case) -> dict[str, Any]:
+        client_id = case.entry.client_id
+        moments = self._refusal_moments(case.entry.time, client_id)
+        return {**self._state.values, **moments, "client_id": client_id}
+
     def _challenge(self, case: _Case) -> str:
         """Challenge with the scheme that the client used (RFC 6749 section 5.2)."""
-        used = case.entry.headers.get("authorization", "").partition(" ")[0]
+        used = scheme_of(case.entry.headers.get("authorization", ""))
         scheme = "Basic" if self._takes_basic or used.lower() in {"", "basic"} else used
         return challenge(scheme, {"realm": error_text(self._state.dialect.realm)})
+
+
+def _explain_wrong_param(name: str, found: list[str], wanted: list[str]) -> str:
+    if is_sensitive(name):
+        return f"the parameter {name} has a wrong value"
+    return f"the parameter {name} is {' and '.join(map(repr, found))}, wanted: {' and '.join(wanted)}"

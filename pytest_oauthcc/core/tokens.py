@@ -29,9 +29,10 @@ class IssuedToken:
         client_id: Whom it was issued to.
         audience: Whom it is for; empty where the provider names nobody.
         revoked: Whether it was revoked.
+        is_adopted: Whether the test wrote it into an answer, and the fake did not mint it.
     """
 
-    __slots__ = ("audience", "client_id", "expiry", "issued", "revoked", "scopes", "value")
+    __slots__ = ("audience", "client_id", "expiry", "is_adopted", "issued", "revoked", "scopes", "value")
     __module__ = "pytest_oauthcc"
 
     def __init__(
@@ -43,6 +44,7 @@ class IssuedToken:
         audience: tuple[str, ...],
         issued: float,
         expiry: float,
+        is_adopted: bool = False,
     ) -> None:
         self.value = value
         self.client_id = client_id
@@ -51,6 +53,7 @@ class IssuedToken:
         self.issued = issued
         self.expiry = expiry
         self.revoked = False
+        self.is_adopted = is_adopted
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -60,12 +63,12 @@ class IssuedToken:
     @property
     def issued_at(self) -> datetime:
         """When it was issued, as an aware datetime."""
-        return datetime.fromtimestamp(self.issued, UTC)
+        return _moment(self.issued)
 
     @property
     def expires_at(self) -> datetime:
         """The moment from which it is expired, as an aware datetime."""
-        return datetime.fromtimestamp(self.expiry, UTC)
+        return _moment(self.expiry)
 
     def is_expired(self, now: float) -> bool:
         """Whether it is expired at a moment given in seconds since the epoch."""
@@ -78,6 +81,13 @@ class IssuedToken:
             f"IssuedToken({mask(self.value)}, client={self.client_id!r}, scope={scope!r}, "
             f"expires_at={self.expires_at:%Y-%m-%d %H:%M:%S}Z{revoked})"
         )
+
+
+def _moment(seconds: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError):  # a test may script any lifetime
+        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)
 
 
 class TokenStore:
@@ -150,24 +160,28 @@ class Mint:
             lifetime: Seconds; it counts from ``now`` rounded up to a second.
             scopes: What the token is good for.
             audience: Whom it is for.
-            claims: Claims to add or replace; ``OMIT`` leaves one out.
+            claims: Claims to add or replace; ``OMIT`` leaves one out. The API judges by what the token says: by these
+                ``exp``, ``scope`` and ``aud``.
             alg: Another JOSE algorithm than the provider's own.
             header: Members of the JWT header to add or replace.
 
         Returns:
             The token; nobody remembers it yet.
         """
-        expiry = math.ceil(now) + lifetime
-        if claims and isinstance(claims.get("exp"), int | float):
-            expiry = claims["exp"]  # one truth: the API judges by what the token says
+        expiry: float = math.ceil(math.ceil(now) + lifetime)
+        if claims:
+            expiry = claims["exp"] if isinstance(claims.get("exp"), int | float) else expiry
+            scopes = tuple(" ".join(_told(claims, "scope", scopes)).split())
+            audience = _told(claims, "aud", audience)
         known = {
             **values,
             "iat": math.floor(now),
-            "exp": math.floor(expiry),
+            "exp": expiry,
             "nbf": math.floor(now),
             "scope": " ".join(scopes) or None,
             "scopes": list(scopes) or None,
             "audience": (audience[0] if len(audience) == 1 else list(audience)) if audience else None,
+            "audiences": list(audience) or None,
         }
         if self._format == "opaque":
             value = self._opaque(known)
@@ -195,3 +209,10 @@ class Mint:
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def _told(claims: Mapping[str, Any], name: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+    value = claims.get(name, usual)
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()

@@ -13,7 +13,7 @@ from pytest_oauthcc.masking import mask, mask_headers, mask_params
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["hide", "secrets_of"]
+__all__ = ["Hider", "hide", "secrets_of"]
 
 _LONG = 12
 _SHORT = 6
@@ -79,23 +79,35 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     Returns:
         The text without them.
     """
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) < _SHORT or (len(secret) < _LONG and secret.isalpha() and secret.islower()):
-            continue
-        for form in _forms(secret):
-            if form not in text:
-                continue
-            if len(secret) >= _LONG:
-                text = text.replace(form, mask(secret))
-            else:
-                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", mask(secret), text)
-    return text
+    return Hider(secrets)(text)
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """The shapes in which a secret can get into a text."""
-    yield secret
-    escaped = repr(secret)[1:-1]
-    as_json = json.dumps(secret)[1:-1]
+class Hider:
+    """Does what ``hide`` does for many texts with the same secrets."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._forms = [
+            (form, len(secret) >= _LONG, mask(secret))
+            for secret in sorted(secrets, key=len, reverse=True)
+            if len(secret) >= _SHORT and not (len(secret) < _LONG and secret.isalpha() and secret.islower())
+            for form in _forms(secret)
+        ]
+
+    def __call__(self, text: str) -> str:
+        """Return the text without the secrets."""
+        for form, is_long, shown in self._forms:
+            if form in text:
+                text = text.replace(form, shown) if is_long else _replace_word(text, form, shown)
+        return text
+
+
+def _replace_word(text: str, word: str, shown: str) -> str:
+    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", shown, text)
+
+
+def _forms(secret: str) -> dict[str, None]:
+    """Return the shapes in which a secret can get into a text; of a plain one there is only one."""
     utf8 = secret.encode("utf-8", "surrogatepass")
-    yield from dict.fromkeys([escaped, as_json, quote_plus(utf8), quote(utf8), quote(utf8, safe="")])
+    return dict.fromkeys(
+        [secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote_plus(utf8), quote(utf8), quote(utf8, safe="")]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
+from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, OtherRequest, TokenRequest
 from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.explain.expectation import Kind, show
 from pytest_oauthcc.explain.showing import clock_time, columns, cut_middle, shorten
@@ -14,7 +14,7 @@ from pytest_oauthcc.masking import mask, mask_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["MOST_LINES", "answer_of", "history", "request_line", "result_of"]
+__all__ = ["MOST_LINES", "answer_of", "history", "request_line", "result_of", "server_of"]
 
 MOST_LINES = 12
 _LONGEST = 60
@@ -41,14 +41,14 @@ def history(
     many_clients = len({entry.client_id for entry in entries if isinstance(entry, TokenRequest)}) > 1
     chosen = cut_middle(len(entries), most=MOST_LINES, keep=marks)
     shown = [position for position in chosen if position is not None]
-    kinds = len({type(entry) for entry in entries}) > 1
+    mixed = len({type(entry) for entry in entries}) > 1
     rows = {
         position: [
             str(position + 1),
             clock_time(entries[position].time - journal.began),
-            *([entries[position].kind] if kinds else []),
+            *([server_of(entries[position])] if mixed else []),
             result_of(entries[position]),
-            *_details(entries[position], parts, many_clients=many_clients),
+            *_cells(entries[position], parts, many_clients=many_clients, mixed=mixed),
             f"<- {marks[position]}" if position in marks else "",
         ]
         for position in shown
@@ -64,6 +64,15 @@ def history(
             result.append(lines[position])
             previous = position
     return result
+
+
+def server_of(entry: Exchange) -> str:
+    """Name the endpoint that a request went to."""
+    if isinstance(entry, TokenRequest):
+        return "token endpoint"
+    if isinstance(entry, ApiRequest):
+        return "API"
+    return entry.endpoint if isinstance(entry, OtherRequest) else "server"
 
 
 def result_of(entry: Exchange) -> str:
@@ -93,6 +102,11 @@ def request_line(entry: Exchange) -> str:
     return shorten(f"{entry.method} {mask_url(entry.url)}", 200)
 
 
+def _cells(entry: Exchange, parts: Sequence[tuple[Kind, str]], *, many_clients: bool, mixed: bool) -> list[str]:
+    details = _details(entry, parts, many_clients=many_clients)
+    return ["  ".join(details)] if mixed else details
+
+
 def _details(entry: Exchange, parts: Sequence[tuple[Kind, str]], *, many_clients: bool) -> list[str]:
     if isinstance(entry, ApiRequest):
         shown = [f"{entry.method} {shorten(entry.path, _LONGEST)}"]
@@ -102,7 +116,7 @@ def _details(entry: Exchange, parts: Sequence[tuple[Kind, str]], *, many_clients
         if not parts:
             parts = (("scope", ""),)
     else:
-        return [request_line(entry)]
+        return [f"{entry.method} {entry.request.split.path}"]
     for kind, name in parts:
         value = _PARTS[kind](entry, name) if kind in _PARTS else None
         if kind in _PARTS:

@@ -17,6 +17,7 @@ from pytest_oauthcc.masking import mask
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_oauthcc.explain.expectation import Difference
     from pytest_oauthcc.explain.situation import Situation
 
 __all__ = ["likely_causes"]
@@ -48,7 +49,9 @@ def likely_causes(situation: Situation, others: Sequence[tuple[str, Journal]] = 
 
 def _look(situation: Situation) -> str:
     this = f"oauthcc.{situation.expectation.log_name}[{situation.position or 0}]"
-    return f"Nothing in the requests tells why. To see all of this one: print({this}.headers,{CODE_BLANK}{this}.params)"
+    kinds = [_ATTRIBUTES.get(difference.kind, difference.kind) for difference in situation.differences]
+    shown = f",{CODE_BLANK}".join(f"{this}.{attribute}" for attribute in dict.fromkeys(kinds or ["headers"]))
+    return f"Nothing in the requests tells why. To see all of it: print({shown})"
 
 
 # --- no request of that kind at all
@@ -205,7 +208,7 @@ def _differs(situation: Situation) -> Iterator[str]:
     if dropped:
         yield dropped
     if entry.verdict is not None:
-        remedy = "" if told and entry.verdict.cause in _TOLD_BY_SCOPE else _remedy(entry)
+        remedy = "" if told and entry.verdict.cause in _TOLD_BY_DIFFERENCE else _remedy(entry)
         yield f"The fake refused this request ({entry.result}): {_detail(situation, entry)}.{remedy}"
 
 
@@ -219,21 +222,31 @@ def _dropped(situation: Situation) -> str | None:
     if not gone:
         return None
     difference, earlier = gone[0]
-    what = join_words([found.field for found, position in gone if position == earlier])
-    log, attribute = situation.expectation.log_name, _ATTRIBUTES.get(difference.kind, difference.kind)
+    parts = [found for found, position in gone if position == earlier]
+    lost = [_lost(found) for found in parts if found.received is None or found.missing]
+    what = (
+        f"dropped {join_words(lost)}, which request {earlier + 1} had"
+        if lost
+        else (f"has another {join_words(found.field for found in parts)} than request {earlier + 1}, which was right")
+    )
+    does = "came later"
     if isinstance(situation.entry, TokenRequest):
         renewal = renewal_of(situation, situation.position or 0)
-        does = renewal.text if renewal is not None else "came later"
-    else:
-        does = "came later"
-    has = f"dropped {what}" if difference.received is None or difference.missing else f"has another {what}"
+        does = renewal.text if renewal is not None else does
+    log, attribute = situation.expectation.log_name, _ATTRIBUTES.get(difference.kind, difference.kind)
     return (
-        f"{situation.this} {does}, and {has} that request {earlier + 1} had as expected.\n"
+        f"{situation.this} {does}, and {what}.\n"
         f"If that is intended, check request {earlier + 1} by itself: oauthcc.{log}[{earlier}].{attribute}"
     )
 
 
-_TOLD_BY_SCOPE = frozenset({Cause.DUPLICATE_PARAMETER, Cause.MALFORMED_SCOPE})
+def _lost(difference: Difference) -> str:
+    return f"the scope {' '.join(difference.missing)}" if difference.missing else f"the {difference.field}"
+
+
+_TOLD_BY_DIFFERENCE = frozenset(
+    {Cause.DUPLICATE_PARAMETER, Cause.MALFORMED_SCOPE, Cause.MISSING_HEADER, Cause.API_MISSING_HEADER}
+)
 _WHICH_REQUEST = frozenset({"client_id", "method", "path"})  # another one of these makes it another request
 _ATTRIBUTES = {"header": "headers", "param": "params", "query": "params", "scope": "scopes", "token": "scopes"}
 

@@ -111,11 +111,8 @@ def _table(situation: Situation) -> Iterator[str]:
     rows = []
     for difference in situation.differences:
         rows.append([difference.field, _cell(difference, difference.expected), _cell(difference, difference.received)])
-        rows.extend(
-            [name, " ".join(scopes)]
-            for name, scopes in (("missing", difference.missing), ("unexpected", difference.unexpected))
-            if scopes
-        )
+        if difference.kind in {"scope", "token"}:
+            rows.extend(_scope_rows(difference))
     if max(len(row[1]) for row in rows) <= _WIDEST:
         yield from columns([["", "expected", "received"], *rows], gap="   ")
     else:
@@ -123,6 +120,19 @@ def _table(situation: Situation) -> Iterator[str]:
     matched = _matched(situation)
     if matched:
         yield f"  ({join_words(matched)} matched)"
+
+
+def _scope_rows(difference: Difference) -> Iterator[list[str]]:
+    """Tell single scopes where there are several, and where what was sent is a list of scopes at all."""
+    expected, received = ((value or "").split() for value in (difference.expected, difference.received))
+    if len(expected) + len(received) <= 2 or _NO_SCOPES.intersection(difference.received or ""):  # noqa: PLR2004
+        return
+    for name, scopes in (("missing", difference.missing), ("unexpected", difference.unexpected)):
+        if scopes:
+            yield [name, " ".join(scopes)]
+
+
+_NO_SCOPES = frozenset("[]{}()'\",;")
 
 
 def _one_below_the_other(rows: Sequence[Sequence[str]]) -> Iterator[list[str]]:
@@ -138,8 +148,10 @@ def _cell(difference: Difference, value: object) -> str:
     if value is None:
         return "(absent)"
     shown = difference.show(value)
-    is_quoted = isinstance(value, str) and shown == repr(value)
-    return shorten(plain(value) if is_quoted and isinstance(value, str) else shown)
+    other = difference.received if value is difference.expected else difference.expected
+    if isinstance(value, str) and shown == repr(value) and isinstance(other, str | None):
+        return shorten(plain(value))  # beside a text there is no doubt that this is one, too
+    return shorten(shown)
 
 
 def _matched(situation: Situation) -> list[str]:

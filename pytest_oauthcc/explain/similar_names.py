@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["similar_name"]
 
-_DECORATION = re.compile(r"[^a-z0-9]|^x-")
+_DECORATION = re.compile(r"^x[-_]|[^a-z0-9]")
 
 
 def similar_name(name: str, names: Iterable[str]) -> str | None:

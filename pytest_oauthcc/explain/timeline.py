@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, OtherRequest, TokenRequest
+from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
 from pytest_oauthcc.explain.hiding import hide, secrets_of
-from pytest_oauthcc.explain.history import result_of
+from pytest_oauthcc.explain.history import result_of, server_of
 from pytest_oauthcc.explain.showing import clock_time, columns, count_of, cut_middle, seconds, shorten
 from pytest_oauthcc.masking import mask, mask_params, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["JUMP", "in_order", "server_of", "timeline", "what_came_back", "what_was_sent"]
+__all__ = ["JUMP", "in_order", "timeline", "what_came_back", "what_was_sent"]
 
 JUMP = 60.0
 """Seconds between two exchanges from which on somebody must have moved the clock."""
@@ -90,15 +90,6 @@ def _notes(entry: Exchange) -> Iterator[str]:
         yield f"{'':9}{shorten(entry.verdict.detail, 200)}"
     for violation in entry.violations:
         yield f"{'':9}! {violation.rule.id} ({violation.rule.level.upper()}): {shorten(violation.detail, 200)}"
-
-
-def server_of(entry: Exchange) -> str:
-    """Name the endpoint that a request went to."""
-    if isinstance(entry, TokenRequest):
-        return "token endpoint"
-    if isinstance(entry, ApiRequest):
-        return "API"
-    return entry.endpoint if isinstance(entry, OtherRequest) else "server"
 
 
 def what_was_sent(entry: Exchange) -> str:

@@ -102,6 +102,9 @@ def _paragraph(found: Sequence[FindingLike], journal: Journal) -> Iterator[str]:
         yield f"  ... and {count_of(len(found) - _MOST_REQUESTS, 'more request')}"
     yield from (f"  {line}" for line in paragraph(f"Why: {rule.why}"))
     yield from (f"  {line}" for line in paragraph(f"What to do: {rule.remedy}"))
+    link = getattr(rule, "link", "")
+    if link:
+        yield f"  Read more: {link}"
 
 
 def _number(entry: Exchange, journal: Journal) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pytest_oauthcc.core.templates import placeholders
 from pytest_oauthcc.options import OPTIONS
@@ -158,12 +158,9 @@ class _Walk:
         return found if sample is value else value
 
     def _template(self, node: Template, value: Any, path: Path) -> Any:
-        wanted = {"table": Mapping, "text": str, "list": list, "any": object}[node.form]
-        if not isinstance(value, wanted) or not _is_template(value):
-            a = {"table": "a table", "text": "a text", "list": "a list of texts", "any": "a text, a list or a table"}
-            return self._wrong(path, f"takes {a[node.form]}, not {_show(path, value)}")
-        if node.form == "list" and not all(isinstance(item, str) for item in value):
-            return self._wrong(path, f"takes a list of texts, not {_show(path, value)}")
+        takes, fits = _FORMS[node.form]
+        if not fits(value):
+            return self._wrong(path, f"takes {takes}, not {_show(path, value)}")
         self._placeholders(value, known_in(node.use) | self._own, path)
         if node.form != "table":
             return value
@@ -219,11 +216,25 @@ def _is_template(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
+_FORMS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "table": ("a table", lambda value: isinstance(value, Mapping) and _is_template(value)),
+    "text": ("a text", lambda value: isinstance(value, str)),
+    "list": (
+        "a list of texts",
+        lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    ),
+    "any": ("what JSON can say", _is_template),
+}
+
+
 def _texts_in(value: Any) -> Iterable[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping | list):
-        for item in value.values() if isinstance(value, Mapping) else value:
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
             yield from _texts_in(item)
 
 

@@ -33,7 +33,7 @@ class _File:
     text: str
 
 
-class _Unreadable(Exception):  # noqa: N818 - it never leaves this module
+class _Unreadable(Exception):
     """A file that can't be read; the argument is the whole message."""
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from pytest_oauthcc.core.causes import Cause, Refusal
 from pytest_oauthcc.options import OwnOption
 from pytest_oauthcc.profiles.loader import load_profile, profile_names
 from pytest_oauthcc.profiles.profile import Profile
 
-__all__ = ["describe_own_option", "describe_refusal", "group_refusals", "list_lines", "render", "show_value"]
+__all__ = ["describe_own_option", "describe_refusals", "list_lines", "render", "show_option", "show_value"]
 
-_WIDTH = 100
+_WIDTH: Final = 100
+_FEW: Final = 6  # so few bodies are shown whole
 
 
 def list_lines() -> list[str]:
@@ -34,21 +36,19 @@ def _lines(profile: Profile) -> Iterator[str]:
     yield from _wrap(profile.summary, "  ")
     if profile.extends:
         yield f"  derived from {', '.join(profile.extends)}"
-    yield from _section("options", (f"{name} = {_option(name, value)}" for name, value in profile.options.items()))
+    yield from _section("options", (f"{name} = {show_option(name, value)}" for name, value in profile.options.items()))
     yield from _section("options of its own", (describe_own_option(name, own) for name, own in profile.own.items()))
     dialect = profile.dialect
-    yield from _section(
-        "answer with a token", (f"{name}: {show_value(value)}" for name, value in dialect.response.items())
-    )
+    yield from _section("answer with a token", _members(dialect.response))
     if profile.options.get("token_format", "jwt") == "jwt":
-        yield from _section(
-            "claims of a token", (f"{name}: {show_value(value)}" for name, value in dialect.token.claims.items())
-        )
+        yield from _section("claims of a token", _members(dialect.token.claims))
     else:
         yield from _section("token", [dialect.token.opaque])
     yield from _section("checks, in this order", [", ".join(dialect.checks)])
-    yield from _section("refusals of the token endpoint, where they are not RFC 6749's", _refusals(dialect.refusals))
-    yield from _section("refusals of the API, where they are not RFC 6750's", _refusals(dialect.api.refusals))
+    yield from _section(
+        "refusals of the token endpoint, where they are not RFC 6749's", describe_refusals(dialect.refusals)
+    )
+    yield from _section("refusals of the API, where they are not RFC 6750's", describe_refusals(dialect.api.refusals))
     if dialect.licensing is not None:
         terms = dialect.licensing
         exempt = f", none for {' '.join(terms.exempt_scopes)}" if terms.exempt_scopes else ""
@@ -68,6 +68,10 @@ def _section(title: str, items: Iterable[str]) -> Iterator[str]:
         yield from ("", title, *lines)
 
 
+def _members(templates: Mapping[str, Any]) -> Iterator[str]:
+    return (f"{name}: {show_value(value)}" for name, value in templates.items())
+
+
 def _wrap(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
         text,
@@ -84,7 +88,8 @@ def show_value(value: Any) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
-def _option(name: str, value: Any) -> str:
+def show_option(name: str, value: Any) -> str:
+    """Write the value of a shared option as an author of profiles would."""
     if name in {"scopes", "default_scopes"}:
         return " ".join(value) or "none"
     if isinstance(value, tuple):
@@ -100,33 +105,40 @@ def describe_own_option(name: str, option: OwnOption) -> str:
     return f"{name} ({option.takes}; {default}): {option.about}"
 
 
-def group_refusals(refusals: Mapping[Cause, Refusal]) -> list[tuple[list[str], Refusal]]:
-    """Bring causes with the same refusal together, in the order in which they first appear."""
-    groups: list[tuple[list[str], Refusal]] = []
+def describe_refusals(refusals: Mapping[Cause, Refusal]) -> list[str]:
+    """
+    Say how refusals look, one line for all causes that get the same answer.
+
+    What most bodies have in common is told once, in front.
+    """
+    common = _common_members([refusal.body for refusal in refusals.values() if isinstance(refusal.body, Mapping)])
+    lines: dict[str, list[str]] = {}
     for cause, refusal in refusals.items():
-        same = next((causes for causes, other in groups if other == refusal), None)
-        if same is None:
-            groups.append(([cause.value], refusal))
-        else:
-            same.append(cause.value)
-    return groups
+        lines.setdefault(_describe(refusal, common), []).append(cause.value)
+    front = [f"bodies have: {show_value(common)}"] if common else []
+    return [*front, *(f"{', '.join(causes)}: {told}" for told, causes in lines.items())]
 
 
-def describe_refusal(refusal: Refusal) -> str:
-    """Say in one line how a refusal looks: status, error, description, body and headers."""
+def _common_members(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the members that more than half of several bodies have, if these are bodies of one kind."""
+    if len(bodies) <= _FEW:
+        return {}
+    pairs = Counter((name, json.dumps(value)) for body in bodies for name, value in body.items())
+    return {name: json.loads(value) for (name, value), count in pairs.items() if count > len(bodies) / 2}
+
+
+def _describe(refusal: Refusal, common: Mapping[str, Any]) -> str:
     parts = [str(refusal.status)]
-    if refusal.body == "":
-        parts.append("with an empty body")
-    elif refusal.body is not None:
-        parts.append(show_value(refusal.body))
-    else:
+    own = isinstance(refusal.body, Mapping) and bool(common)
+    if refusal.body is None or own:
         parts.append(refusal.error or "without an error code")
         if refusal.description:
             parts.append(f"'{refusal.description}'")
+    if own:
+        members = {name: value for name, value in refusal.body.items() if common.get(name) != value}
+        if members:
+            parts.append(show_value(members))
+    elif refusal.body is not None:
+        parts.append("with an empty body" if refusal.body == "" else show_value(refusal.body))
     parts.extend(f"{name}: {text}" for name, text in refusal.headers.items())
     return " ".join(parts)
-
-
-def _refusals(refusals: Mapping[Cause, Refusal]) -> Iterator[str]:
-    for causes, refusal in group_refusals(refusals):
-        yield f"{', '.join(causes)}: {describe_refusal(refusal)}"

@@ -28,7 +28,8 @@ class Finding:
     detail: str
 
     def __repr__(self) -> str:
-        return f"<{self.rule.id} ({self.rule.level}, {self.rule.rfc}) in {self.entry.kind} {self.entry.number}: {self.detail}>"
+        rule, entry = self.rule, self.entry
+        return f"<{rule.id} ({rule.level}, {rule.rfc}) in {entry.kind} {entry.number}: {self.detail}>"
 
 
 Finding.__module__ = "pytest_oauthcc"

@@ -75,8 +75,8 @@ RULES = (
         level="should",
         rfc="RFC 6749 section 2.3.1",
         title="The client secret was sent to the API.",
-        looks_at="Basic credentials and X- headers of API requests that hold the secret of a client.",
-        why="The secret is between the client and the authorization server. An API that learns it can pose as the client.",
+        looks_at="Basic credentials of API requests that hold the secret of a client.",
+        why="The secret is for the authorization server alone. An API that learns it can pose as the client.",
         remedy="Send the API the access token only. Take auth=(id, secret) off the session that calls the API.",
     ),
 )

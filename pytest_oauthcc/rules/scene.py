@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from pytest_oauthcc.masking import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from pytest_oauthcc.core.authority import Authority
     from pytest_oauthcc.core.clients import Client
     from pytest_oauthcc.core.dialect import Dialect
@@ -37,7 +38,7 @@ class Scene:
         dialect: Its own ways.
         clients: Its clients by id; those that are registered later have to appear in it.
         find_token: Finds an issued token by its value, or returns None.
-        random_hosts: Further hosts that belong to the provider, such as those of a loopback server.
+        hosts: Further hosts that belong to the provider, such as those of a loopback server.
     """
 
     def __init__(

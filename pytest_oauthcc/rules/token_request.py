@@ -50,8 +50,8 @@ RULES = (
         rfc="RFC 6749 appendix B",
         also=("RFC 6749 section 4.4.2",),
         title="The form body is not form-encoded.",
-        looks_at="Blanks, line breaks, control characters, letters beyond ASCII, stray % signs, pieces without =, and a "
-        "secret whose + arrived as a blank, in the body of token requests.",
+        looks_at="Blanks, line breaks, control characters, letters beyond ASCII, stray % signs, pieces without =, and "
+        "a secret whose + arrived as a blank, in the body of token requests.",
         why="The server splits the body at & and =, and turns + into a blank and %XX into a character; what was not "
         "encoded arrives as something else.",
         remedy="Let the HTTP library write the body (data={...}), or use urllib.parse.urlencode.",
@@ -164,7 +164,7 @@ _READABLE_KINDS: Final = {"application/json": "json", "multipart/form-data": "mu
 _FORM_FLAW = re.compile(rb"[\x00-\x20\x7f-\xff]|%(?![0-9A-Fa-f]{2})")
 _PIECE_WITHOUT_EQUALS = re.compile(rb"(?:^|&)[^=&]+(?:&|$)")
 _PLACEHOLDERS = frozenset({"None", "null", "undefined"})
-_GRANT_SHAPE = "client_credentials"
+_GRANT = "client_credentials"
 _OTHER_GRANTS = frozenset({"authorization_code", "implicit"})
 
 
@@ -186,21 +186,25 @@ def look_at_token_request(entry: TokenRequest, scene: Scene, found: list[tuple[s
         _look_at_duplicates(entry, scene, found)
     values = parameters.values
     grant = values.get("grant_type")
-    if grant != _GRANT_SHAPE:
+    if grant != _GRANT:
         _look_at_grant(entry, scene, found)
     if "resource" in values:
         _look_at_resource(parameters.get_all("resource"), scene, found)
     for name, value in values.items():
         if value == "" and name not in {"client_secret", "grant_type"}:
             found.append(("empty-parameter", f"the parameter {scene.show(name)} is empty"))
-        elif value.__class__ is str and value in _PLACEHOLDERS and name not in {"client_id", "client_secret", "grant_type"}:
+        elif (
+            value.__class__ is str
+            and value in _PLACEHOLDERS
+            and name not in {"client_id", "client_secret", "grant_type"}
+        ):
             found.append(("placeholder-value", f"the parameter {scene.show(name)} is the word {value!r}"))
 
 
 def _look_at_body(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
     request = entry.request
     headers = request.headers
-    kind = headers["content-type"] if "content-type" in headers else ""
+    kind = headers.get("content-type", "")
     if kind != FORM:
         kind = media_type(request)
         if kind != FORM:
@@ -211,11 +215,13 @@ def _look_at_body(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]
     if flaw is not None:
         found.append(_explain_flaw(request.body, flaw))
     elif _PIECE_WITHOUT_EQUALS.search(request.body) is not None:
-        found.append(("form-not-encoded", "the body has a piece between two & that has no =; is a & in a value not encoded?"))
+        found.append(
+            ("form-not-encoded", "the body has a piece between two & that has no =; is a & in a value not encoded?")
+        )
     elif b"%" in request.body:
         _look_at_characters(entry, found)
     if b"+" in request.body:
-        _look_at_plus(entry, found)
+        _look_at_plus(entry, scene, found)
 
 
 def _explain_kind(entry: TokenRequest, kind: str, scene: Scene) -> str:
@@ -240,7 +246,10 @@ def _explain_flaw(body: bytes, flaw: re.Match[bytes]) -> tuple[str, str]:
             body.decode("utf-8")
         except UnicodeDecodeError:
             return "body-not-utf8", f"{where} is no UTF-8"
-        return "form-not-encoded", f"{where} begins a letter beyond ASCII; in a form it is written as %XX of its UTF-8 bytes"
+        return (
+            "form-not-encoded",
+            f"{where} begins a letter beyond ASCII; in a form it is written as %XX of its UTF-8 bytes",
+        )
     return "form-not-encoded", f"{where} is a control character"
 
 
@@ -253,15 +262,14 @@ def _look_at_characters(entry: TokenRequest, found: list[tuple[str, str]]) -> No
         return  # too many fields, which is another matter
 
 
-def _look_at_plus(entry: TokenRequest, found: list[tuple[str, str]]) -> None:
-    """A + that was not encoded arrives as a blank; only the secret itself tells that it was a +."""
-    for name in ("client_secret", "client_id"):
-        value = entry.parameters.get(name)
-        if value is None or " " not in value:
-            continue
-        known = entry.known_credentials(name) if hasattr(entry, "known_credentials") else ()
-        if value in known:
-            found.append(("form-not-encoded", f"a + in {name} was sent as it is, and arrived as a blank; it is written %2B"))
+def _look_at_plus(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
+    """A + that was not encoded arrives as a blank; only who knows the secret can tell that it was a +."""
+    value = entry.parameters.get("client_secret")
+    if value is not None and " " in value:
+        secrets = [client.client_secret for client in scene.clients.values()]
+        if any("+" in secret and secret.replace("+", " ") == value for secret in secrets):
+            detail = "a + of client_secret was sent as it is, and arrived as a blank; in a form it is written %2B"
+            found.append(("form-not-encoded", detail))
 
 
 def _look_at_duplicates(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
@@ -278,7 +286,11 @@ def _look_at_grant(entry: TokenRequest, scene: Scene, found: list[tuple[str, str
         if not is_readable(entry):
             return
         query = parse_qsl(entry.request.split.query, keep_blank_values=True)
-        in_query = [name for name, value in query if name in {"grant_type", "scope"} and (name, value) not in scene.token_url_query]
+        in_query = [
+            name
+            for name, value in query
+            if name in {"grant_type", "scope"} and (name, value) not in scene.token_url_query
+        ]
         if in_query:
             detail = f"the query of the URL has {' and '.join(in_query)}"
             found.append(("parameters-in-query", f"{detail}, and the body does not"))
@@ -290,8 +302,8 @@ def _look_at_grant(entry: TokenRequest, scene: Scene, found: list[tuple[str, str
         found.append(("refresh-grant-used", "grant_type is 'refresh_token'"))
     elif grant in _OTHER_GRANTS or grant.startswith("urn:"):
         found.append(("other-grant", f"grant_type is {scene.show(grant)}"))
-    elif grant != _GRANT_SHAPE:
-        found.append(("grant-type-wrong", f"grant_type is {scene.show(grant)}; it has to be {_GRANT_SHAPE!r}"))
+    elif grant != _GRANT:
+        found.append(("grant-type-wrong", f"grant_type is {scene.show(grant)}; it has to be {_GRANT!r}"))
 
 
 def _look_at_resource(resources: list[str], scene: Scene, found: list[tuple[str, str]]) -> None:

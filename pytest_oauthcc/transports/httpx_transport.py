@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_oauthcc.core.messages import Answer
-    from pytest_oauthcc.transports.board import Board
+    from pytest_oauthcc.transports.installation import Board
 
 __all__ = ["Httpx2Transport", "HttpxTransport"]
 

@@ -12,9 +12,39 @@ from pytest_oauthcc.transports.late_imports import ImportWatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_oauthcc.transports.board import Board
+    from pytest_oauthcc.core.messages import Answer, Request
 
-__all__ = ["Installation", "Transport"]
+__all__ = ["Board", "Installation", "Transport"]
+
+
+class Board(Protocol):
+    """Knows which URLs are faked, and answers their requests."""
+
+    def claims(self, url: str) -> bool:
+        """Say cheaply whether the host of this URL is one of ours."""
+
+    def answer(self, request: Request, *, stubs_below: bool) -> Answer | None:
+        """
+        Answer a request, or let it go on.
+
+        Args:
+            request: What the client is about to send. A streamed body is only in it where ``claims`` says yes.
+            stubs_below: Whether something of the user's would get the request if it went on.
+
+        Returns:
+            What the client is to get; None lets the request go on to whatever lies below.
+
+        Raises:
+            NotServed: The request must not leave the process.
+        """
+
+    def pass_time(self, seconds: float) -> None:
+        """
+        Let time pass in which a real HTTP library would sleep between two attempts of its own.
+
+        Args:
+            seconds: The back-off, or what ``Retry-After`` asked for; may be 0.
+        """
 
 
 class Transport(Protocol):
@@ -89,7 +119,6 @@ class Installation:
         self._board = board
         self._cheap_ssl = cheap_ssl
         self._transports: dict[str, Transport] = {}
-        self._being_made: set[str] = set()
         self._watch = ImportWatch({*_MAKERS, *_COMPANIONS}, self._arrived)
 
     def start(self) -> None:
@@ -122,14 +151,8 @@ class Installation:
             if self._watch.is_importing(basis):
                 return  # its arrival will bring us back here
             import_module(basis)  # before our own module, so that an arrival finds that whole
-        if library in self._being_made:
-            return  # its own module imports what it is built on, and that arrival brought us back here
         if library not in self._transports:
-            self._being_made.add(library)
-            try:
-                self._transports[library] = _MAKERS[library](self._board, cheap_ssl=self._cheap_ssl)
-            finally:
-                self._being_made.discard(library)
+            self._transports[library] = _MAKERS[library](self._board, cheap_ssl=self._cheap_ssl)
         self._transports[library].install()
 
     def _arrived(self, name: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from urllib3 import Retry
 
     from pytest_oauthcc.core.messages import Request
-    from pytest_oauthcc.transports.board import Board
+    from pytest_oauthcc.transports.installation import Board
 
 __all__ = ["exchange"]
 

@@ -17,7 +17,7 @@ from pytest_oauthcc.transports.swaps import Swap
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_oauthcc.transports.board import Board
+    from pytest_oauthcc.transports.installation import Board
 
 __all__ = ["RequestsTransport"]
 
@@ -37,7 +37,7 @@ class _Mock(responses.RequestsMock):
         self._transport = transport
 
     def unbound_on_send(self) -> Any:
-        def send(  # noqa: PLR0913, PLR0917 - the arguments of HTTPAdapter.send
+        def send(  # the arguments of HTTPAdapter.send
             adapter: HTTPAdapter,
             request: requests.PreparedRequest,
             stream: bool = False,

@@ -29,11 +29,6 @@ class Swap:
         self._original: Any = _ABSENT
         self._replacement: Any = _ABSENT
 
-    @property
-    def original(self) -> Any:
-        """What was there before; only after ``put``."""
-        return self._original
-
     def put(self) -> None:
         """Put the replacement in place."""
         current = vars(self._owner).get(self._name, _ABSENT)

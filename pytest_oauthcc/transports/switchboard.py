@@ -38,6 +38,9 @@ class Site(Protocol):
     def begin_test(self) -> None:
         """Take note that another test begins."""
 
+    def take_violation(self) -> tuple[OauthccError, TracebackType | None] | None:
+        """Return the failure that broken rules make, if any, with the place of the request."""
+
 
 class Switchboard:
     """All providers that are faked at the moment, by what they serve."""

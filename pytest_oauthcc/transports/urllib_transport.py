@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from urllib.request import Request as UrllibRequest
 
     from pytest_oauthcc.core.messages import Response
-    from pytest_oauthcc.transports.board import Board
+    from pytest_oauthcc.transports.installation import Board
 
 __all__ = ["UrllibTransport"]
 
@@ -84,16 +84,24 @@ def _to_request(req: UrllibRequest, http_conn_args: dict[str, Any], *, read_stre
     limit: Any = getattr(req, "timeout", None)
     if limit is socket._GLOBAL_DEFAULT_TIMEOUT:  # type: ignore[attr-defined]  # noqa: SLF001 - urllib marks it so
         limit = socket.getdefaulttimeout()
-    context = http_conn_args.get("context")
     return Request(
         method=req.get_method().upper(),
         url=without_fragment(req.full_url),
         headers=Headers([(as_text(name).title(), as_text(value)) for name, value in fields.items()]),
         body=_body(req.data, read_stream=read_stream),
         timeout=Timeout(limit, limit),
-        verify=None if context is None else context.verify_mode != ssl.CERT_NONE,
+        verify=_is_verified(req, http_conn_args.get("context")),
         via="urllib.request",
     )
+
+
+def _is_verified(req: UrllibRequest, context: ssl.SSLContext | None) -> bool | None:
+    """Say whether certificates are checked; where no context is given, what makes the default one tells."""
+    if context is not None:
+        return context.verify_mode != ssl.CERT_NONE
+    if req.type != "https":
+        return None
+    return ssl._create_default_https_context is not ssl._create_unverified_context  # noqa: SLF001 - PEP 476 names both
 
 
 def _body(data: Any, *, read_stream: bool) -> bytes:

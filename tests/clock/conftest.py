@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copyreg
-import datetime
+import datetime as dt
 import time
 import uuid
 from asyncio.base_events import BaseEventLoop
@@ -26,7 +26,7 @@ def state_of_the_world():
         "lists": [list(stack) for stack in (api.freeze_factories, api.ignore_lists, api.tick_flags, api.tz_offsets)],
         "travellers": list(time_machine.traveller_stack),
         "time": {name: value for name, value in vars(time).items() if name != "clock"},  # freezegun adds that one
-        "datetime": dict(vars(datetime)),
+        "datetime": dict(vars(dt)),
         "asyncio": (asyncio.sleep, asyncio.tasks.sleep, BaseEventLoop.time),
         "trio": (trio.sleep, trio._timeouts.sleep, trio._core._run.perf_counter),
         "copyreg": dict(copyreg.dispatch_table),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import subprocess
 import sys
 import textwrap
@@ -21,7 +21,7 @@ import pytest
 from pytest_oauthcc.clock import fast_freeze
 from pytest_oauthcc.clock.infrastructure import LEFT_ALONE, asks_for_real_time, is_left_alone
 
-IN_2030 = datetime.datetime(2030, 1, 1, tzinfo=UTC)
+IN_2030 = dt.datetime(2030, 1, 1, tzinfo=UTC)
 api = freezegun.api
 REAL = {name: getattr(time, name) for name in dir(time)}
 
@@ -36,6 +36,12 @@ def test_the_private_names_are_where_they_were():
         assert callable(getattr(api, name))
     for name in ("freeze_factories", "ignore_lists", "tick_flags", "tz_offsets"):
         assert getattr(api, name) == []
+
+
+def test_what_freezegun_is_shown_is_sys_without_modules():
+    """Whatever else a freezegun might want of sys is there."""
+    shown = fast_freeze._NoModules()
+    assert (shown.modules, shown.version) == ({}, sys.version)
 
 
 def test_without_the_shortcut_the_clock_still_works(freezegun_clock, monkeypatch):
@@ -60,6 +66,19 @@ def test_without_the_monotonic_names_freezeguns_own_are_used(freezegun_clock, mo
 
 
 # -- the shortcut patches what freezegun patches
+
+
+def define(module, code):
+    """Run code as if it stood in that module: who asks is told by the name of the module."""
+    exec("import time\n" + code, vars(module))  # noqa: S102
+
+
+def ask_from_here():
+    return time.time()
+
+
+def ask_monotonic_from_here():
+    return time.monotonic()
 
 
 def module_with_clocks(name):
@@ -232,7 +251,7 @@ def test_a_freeze_of_the_tests_own_has_freezeguns_monotonic_time(freezegun_clock
 def test_a_module_whose_name_begins_like_an_ignored_one_sees_the_clock(freezegun_clock, monkeypatch, name):
     """Only whole names are left alone, in patching and when somebody asks."""
     module = module_with_clocks(name)
-    exec("import time\ndef ask(): return now(), time.time(), stamp.now().year", vars(module))
+    define(module, "def ask(): return now(), time.time(), stamp.now().year")
     monkeypatch.setitem(sys.modules, name, module)
     freezegun_clock.advance_to(IN_2030)
     freezegun_clock.freeze()
@@ -242,10 +261,10 @@ def test_a_module_whose_name_begins_like_an_ignored_one_sees_the_clock(freezegun
 def test_infrastructure_that_asks_by_attribute_is_given_the_real_time(freezegun_clock, monkeypatch):
     """A module of the list gets the machine's time, a function that it calls does not."""
     module = types.ModuleType("concurrent.futures._base")
-    exec("import time\ndef ask(function=None): return function() if function else time.monotonic()", vars(module))
+    define(module, "def ask(f=None): return f() if f else time.monotonic()")
     freezegun_clock.advance(days=1)
     assert abs(module.ask() - REAL["monotonic"]()) < 30
-    assert module.ask(lambda: time.monotonic()) - REAL["monotonic"]() > 86000
+    assert module.ask(ask_monotonic_from_here) - REAL["monotonic"]() > 86000
 
 
 @pytest.mark.parametrize(
@@ -285,14 +304,14 @@ def test_freezeguns_own_list_is_kept_in_whole_names():
 def test_what_the_user_told_freezegun_to_ignore_is_ignored(freezegun_clock, monkeypatch):
     """freezegun.configure() goes on meaning what it means: prefixes, near the one who asks."""
     module = module_with_clocks("legacy_billing")
-    exec("import time\ndef ask(f=None): return f() if f else time.time()", vars(module))
+    define(module, "def ask(f=None): return f() if f else time.time()")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     freezegun.configure(extend_ignore_list=["legacy_", "tensorflow"])
     try:
         freezegun_clock.advance(days=1)
         assert module.now is REAL["time"]
         assert abs(module.ask() - REAL["time"]()) < 30
-        assert abs(module.ask(lambda: time.time()) - REAL["time"]()) < 30
+        assert abs(module.ask(ask_from_here) - REAL["time"]()) < 30
         assert time.time() - REAL["time"]() > 86000
         # In a thread there are fewer callers than freezegun looks at.
         seen = []
@@ -319,19 +338,19 @@ def zone(request, monkeypatch):
 @pytest.mark.parametrize("month", [1, 7], ids=["winter", "summer"])
 def test_local_time_stays_local(freezegun_clock, zone, month):
     """A naive datetime.now() is local time before the first move and after it."""
-    naive = datetime.datetime.now()
+    naive = dt.datetime.now()
     freezegun_clock.freeze()
-    assert timedelta(0) <= datetime.datetime.now() - naive < timedelta(seconds=30)
-    freezegun_clock.advance_to(datetime.datetime(2030, month, 15, 12, 30, tzinfo=UTC))
+    assert timedelta(0) <= dt.datetime.now() - naive < timedelta(seconds=30)
+    freezegun_clock.advance_to(dt.datetime(2030, month, 15, 12, 30, tzinfo=UTC))
     expected = api.real_datetime.fromtimestamp(freezegun_clock.time())
-    assert datetime.datetime.now() == expected
-    assert datetime.datetime.today() == expected
-    assert datetime.date.today() == expected.date()
-    assert datetime.datetime.now().timestamp() == freezegun_clock.time()
-    assert datetime.datetime.fromtimestamp(freezegun_clock.time()) == expected
-    assert datetime.datetime.now(UTC) == freezegun_clock.now()
-    assert datetime.datetime.now().astimezone() == freezegun_clock.now()
-    assert datetime.datetime.utcnow() == freezegun_clock.now().replace(tzinfo=None)
+    assert dt.datetime.now() == expected
+    assert dt.datetime.today() == expected
+    assert dt.date.today() == expected.date()
+    assert dt.datetime.now().timestamp() == freezegun_clock.time()
+    assert dt.datetime.fromtimestamp(freezegun_clock.time()) == expected
+    assert dt.datetime.now(UTC) == freezegun_clock.now()
+    assert dt.datetime.now().astimezone() == freezegun_clock.now()
+    assert dt.datetime.utcnow() == freezegun_clock.now().replace(tzinfo=None)
 
 
 def test_the_offset_of_local_time_goes_with_the_season(freezegun_clock, monkeypatch):
@@ -341,8 +360,8 @@ def test_the_offset_of_local_time_goes_with_the_season(freezegun_clock, monkeypa
     try:
         freezegun_clock.freeze()
         for month, hour in [(1, 13), (7, 14), (1, 13)]:
-            freezegun_clock.advance_to(datetime.datetime(2030, month, 1, 12, tzinfo=UTC))
-            assert datetime.datetime.fromtimestamp(time.time()).hour == hour
+            freezegun_clock.advance_to(dt.datetime(2030, month, 1, 12, tzinfo=UTC))
+            assert dt.datetime.fromtimestamp(time.time()).hour == hour
         assert api.tz_offsets[-1] != timedelta(hours=1)
     finally:
         monkeypatch.undo()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from datetime import UTC, timedelta, timezone
 from fractions import Fraction
@@ -15,7 +15,7 @@ import pytest_oauthcc.clock
 from pytest_oauthcc.clock import Clock
 from pytest_oauthcc.errors import OptionError
 
-IN_2030 = datetime.datetime(2030, 1, 1, tzinfo=UTC)
+IN_2030 = dt.datetime(2030, 1, 1, tzinfo=UTC)
 NEARLY = pytest.approx  # clocks run during a test, on a slow machine for a while
 A_WHILE = 30
 
@@ -72,10 +72,10 @@ def test_all_ways_to_ask_agree_on_a_frozen_clock(clock):
     clock.advance(1234.567891)
     moment = clock.now()
     assert clock.time() == time.time() == time_by_name() == moment.timestamp()
-    assert datetime.datetime.now(UTC) == moment
-    assert datetime.datetime.now(timezone(timedelta(hours=5))) == moment
-    assert datetime.datetime.now().astimezone() == moment
-    assert datetime.datetime.fromtimestamp(time.time(), UTC) == moment
+    assert dt.datetime.now(UTC) == moment
+    assert dt.datetime.now(timezone(timedelta(hours=5))) == moment
+    assert dt.datetime.now().astimezone() == moment
+    assert dt.datetime.fromtimestamp(time.time(), UTC) == moment
     assert time.time_ns() // 1000 == NEARLY(moment.timestamp() * 1e6, abs=1)
     assert time.gmtime()[:6] == moment.timetuple()[:6]
 
@@ -117,12 +117,12 @@ def test_unfreezing_what_was_never_frozen_changes_nothing(clock):
     ("moment", "shown"),
     [
         (IN_2030, IN_2030),
-        (datetime.datetime(2030, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), IN_2030),
+        (dt.datetime(2030, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), IN_2030),
         (IN_2030.timestamp(), IN_2030),
         (int(IN_2030.timestamp()), IN_2030),
-        (1.5, datetime.datetime(1970, 1, 1, 0, 0, 1, 500000, tzinfo=UTC)),
-        (0, datetime.datetime(1970, 1, 1, tzinfo=UTC)),
-        (datetime.datetime(9999, 12, 30, tzinfo=UTC), datetime.datetime(9999, 12, 30, tzinfo=UTC)),
+        (1.5, dt.datetime(1970, 1, 1, 0, 0, 1, 500000, tzinfo=UTC)),
+        (0, dt.datetime(1970, 1, 1, tzinfo=UTC)),
+        (dt.datetime(9999, 12, 30, tzinfo=UTC), dt.datetime(9999, 12, 30, tzinfo=UTC)),
     ],
 )
 def test_advance_to_sets_the_clock_to_a_moment(clock, moment, shown):
@@ -192,6 +192,7 @@ class Tokens:
         self.times = times
 
     def __call__(self, value):
+        """Answer as a source for ``follow()`` does."""
         if value is None:
             return max(self.times.values(), default=None)
         return self.times.get(value)
@@ -284,43 +285,59 @@ class Odd:
     [
         (
             lambda clock: clock.advance(-5),
-            "advance() only goes forward; it was given -5 s. To set the clock back use advance_to(moment), to undo all "
-            "moves reset().",
+            (
+                "advance() only goes forward; it was given -5 s. To set the clock back use advance_to(moment), to undo all "
+                "moves reset()."
+            ),
         ),
         (
             lambda clock: clock.advance(timedelta(seconds=1), minutes=-1),
-            "advance() only goes forward; it was given -59 s. To set the clock back use advance_to(moment), to undo all "
-            "moves reset().",
+            (
+                "advance() only goes forward; it was given -59 s. To set the clock back use advance_to(moment), to undo all "
+                "moves reset()."
+            ),
         ),
         (
             lambda clock: clock.advance(),
-            "advance() was given no time to pass (0 s): give it seconds, a timedelta, or days=, hours=, minutes=, "
-            "seconds=. To go to a certain moment use advance_to(moment).",
+            (
+                "advance() was given no time to pass (0 s): give it seconds, a timedelta, or days=, hours=, minutes=, "
+                "seconds=. To go to a certain moment use advance_to(moment)."
+            ),
         ),
         (
             lambda clock: clock.advance(1, seconds=-1),
-            "advance() was given no time to pass (0 s): give it seconds, a timedelta, or days=, hours=, minutes=, "
-            "seconds=. To go to a certain moment use advance_to(moment).",
+            (
+                "advance() was given no time to pass (0 s): give it seconds, a timedelta, or days=, hours=, minutes=, "
+                "seconds=. To go to a certain moment use advance_to(moment)."
+            ),
         ),
         (
             lambda clock: clock.advance("10"),
-            "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
-            "'10' (str).",
+            (
+                "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
+                "'10' (str)."
+            ),
         ),
         (
             lambda clock: clock.advance(True),
-            "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
-            "True (bool).",
+            (
+                "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
+                "True (bool)."
+            ),
         ),
         (
             lambda clock: clock.advance(float("nan")),
-            "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
-            "nan (float).",
+            (
+                "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
+                "nan (float)."
+            ),
         ),
         (
             lambda clock: clock.advance(IN_2030),
-            "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
-            "datetime.datetime(2030, 1, 1, 0, 0, tzinfo=datetime.timezone.utc) (datetime). To go to a certain moment use advance_to(moment).",
+            (
+                "advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; it was given "
+                "datetime.datetime(2030, 1, 1, 0, 0, tzinfo=datetime.timezone.utc) (datetime). To go to a certain moment use advance_to(moment)."
+            ),
         ),
         (
             lambda clock: clock.advance(hours="1"),
@@ -331,60 +348,82 @@ class Odd:
             "advance() needs a finite number for days=; it was given inf (float).",
         ),
         (
-            lambda clock: clock.advance_to(datetime.datetime(2030, 1, 1)),
-            "advance_to() was given a datetime without a time zone (2030-01-01 00:00:00), which may be any of 24 "
-            "moments. Say which: moment.replace(tzinfo=timezone.utc) for UTC, moment.astimezone() for local time.",
+            lambda clock: clock.advance_to(dt.datetime(2030, 1, 1)),
+            (
+                "advance_to() was given a datetime without a time zone (2030-01-01 00:00:00), which may be any of 24 "
+                "moments. Say which: moment.replace(tzinfo=timezone.utc) for UTC, moment.astimezone() for local time."
+            ),
         ),
         (
             lambda clock: clock.advance_to("2030-01-01"),
-            "advance_to() needs a moment: an aware datetime, such as datetime(2030, 1, 1, tzinfo=timezone.utc), or "
-            "seconds since 1970; it was given '2030-01-01' (str).",
+            (
+                "advance_to() needs a moment: an aware datetime, such as datetime(2030, 1, 1, tzinfo=timezone.utc), or "
+                "seconds since 1970; it was given '2030-01-01' (str)."
+            ),
         ),
         (
             lambda clock: clock.advance_to(timedelta(1)),
-            "advance_to() needs a moment: an aware datetime, such as datetime(2030, 1, 1, tzinfo=timezone.utc), or "
-            "seconds since 1970; it was given datetime.timedelta(days=1) (timedelta). To go on by a span of time use "
-            "advance(delta).",
+            (
+                "advance_to() needs a moment: an aware datetime, such as datetime(2030, 1, 1, tzinfo=timezone.utc), or "
+                "seconds since 1970; it was given datetime.timedelta(days=1) (timedelta). To go on by a span of time use "
+                "advance(delta)."
+            ),
         ),
         (
             lambda clock: clock.advance_to(1893456000000),
-            "advance_to() can show moments from 1970-01-01 to 9999-12-30 (UTC); it was given 1893456000000 (int). "
-            "Seconds since 1970 are needed, not milliseconds.",
+            (
+                "advance_to() can show moments from 1970-01-01 to 9999-12-30 (UTC); it was given 1893456000000 (int). "
+                "Seconds since 1970 are needed, not milliseconds."
+            ),
         ),
         (
             lambda clock: clock.advance_to(-1),
-            "advance_to() can show moments from 1970-01-01 to 9999-12-30 (UTC); it was given -1 (int). "
-            "Seconds since 1970 are needed, not milliseconds.",
+            (
+                "advance_to() can show moments from 1970-01-01 to 9999-12-30 (UTC); it was given -1 (int). "
+                "Seconds since 1970 are needed, not milliseconds."
+            ),
         ),
         (
             lambda clock: clock.expire(),
-            "expire() found no token: none has been issued in this test so far. Let the client fetch one first, or move "
-            "the clock with advance(seconds=...).",
+            (
+                "expire() found no token: none has been issued in this test so far. Let the client fetch one first, or move "
+                "the clock with advance(seconds=...)."
+            ),
         ),
         (
             lambda clock: clock.expire("eyJ.secret.token"),
-            "expire() does not know the token ***1918: no provider of this test issued it. expire() without an argument "
-            "takes the newest one.",
+            (
+                "expire() does not know the token ***1918: no provider of this test issued it. expire() without an argument "
+                "takes the newest one."
+            ),
         ),
         (
             lambda clock: clock.expire(42),
-            "expire() needs a token: its value (str), or an object whose expires_at is an aware datetime, such as "
-            "oauthcc.token_requests[-1].token; it was given an object of type int.",
+            (
+                "expire() needs a token: its value (str), or an object whose expires_at is an aware datetime, such as "
+                "oauthcc.token_requests[-1].token; it was given an object of type int."
+            ),
         ),
         (
             lambda clock: clock.expire(Odd()),
-            "expire() needs a token: its value (str), or an object whose expires_at is an aware datetime, such as "
-            "oauthcc.token_requests[-1].token; it was given an object of type Odd whose expires_at is 'soon' (str).",
+            (
+                "expire() needs a token: its value (str), or an object whose expires_at is an aware datetime, such as "
+                "oauthcc.token_requests[-1].token; it was given an object of type Odd whose expires_at is 'soon' (str)."
+            ),
         ),
         (
             lambda clock: clock.expire(before=-1),
-            "expire() needs the number of seconds ahead of the expiry for before=, 0 or more; it was given -1 (int). To "
-            "go past the expiry use expire(), then advance(seconds=...).",
+            (
+                "expire() needs the number of seconds ahead of the expiry for before=, 0 or more; it was given -1 (int). To "
+                "go past the expiry use expire(), then advance(seconds=...)."
+            ),
         ),
         (
-            lambda clock: Clock("sundial"),
-            "there is no clock backend 'sundial'; there are 'freezegun' and 'time-machine'. Set "
-            'oauthcc_clock_backend = "freezegun", or leave it out.',
+            lambda _: Clock("sundial"),
+            (
+                "there is no clock backend 'sundial'; there are 'freezegun' and 'time-machine'. Set "
+                'oauthcc_clock_backend = "freezegun", or leave it out.'
+            ),
         ),
     ],
 )
@@ -411,7 +450,7 @@ def test_the_end_of_time_is_explained(clock):
 def test_a_backend_that_is_not_installed_is_explained(monkeypatch):
     """The remedy is the command that installs it."""
     monkeypatch.delitem(__import__("sys").modules, "time_machine")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(OptionError) as caught:
         Clock("time-machine")
     assert str(caught.value) == (

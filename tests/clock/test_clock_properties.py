@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from datetime import UTC
+from itertools import pairwise
 
 import freezegun
 import pytest
@@ -14,14 +15,14 @@ from hypothesis import strategies as st
 
 from pytest_oauthcc.clock import Clock
 
-MOMENTS = st.datetimes(
-    datetime.datetime(1970, 1, 1), datetime.datetime(9000, 1, 1), timezones=st.just(UTC)
-) | st.integers(0, 10**11)
+MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(9000, 1, 1), timezones=st.just(UTC)) | st.integers(
+    0, 10**11
+)
 STEPS = st.lists(
     st.one_of(
         st.tuples(
             st.just("advance"),
-            st.floats(1e-6, 1e7) | st.timedeltas(datetime.timedelta(0, 0, 1), datetime.timedelta(999)),
+            st.floats(1e-6, 1e7) | st.timedeltas(dt.timedelta(0, 0, 1), dt.timedelta(999)),
         ),
         st.tuples(st.just("advance_to"), MOMENTS),
         st.tuples(st.sampled_from(["freeze", "unfreeze", "reset", "skip_sleeps", "sleep", "close"])),
@@ -43,12 +44,12 @@ def check(clock):
         clock.time(),
         time.time(),
         clock.now().timestamp(),
-        datetime.datetime.now(UTC).timestamp(),
+        dt.datetime.now(UTC).timestamp(),
         time.time_ns() / 1e9,
         clock.time(),
     ]
     assert readings[-1] - readings[0] < 20
-    for earlier, later in zip(readings, readings[1:], strict=False):
+    for earlier, later in pairwise(readings):
         # Far from 1970 a float has no room for microseconds, and datetimes are cut off at them.
         assert later - earlier > -1e-4
 
@@ -76,7 +77,7 @@ def test_any_sequence_of_moves(look_at_the_world, name, around, steps):
             else:
                 getattr(clock, step)(*args)
             check(clock)
-            if step == "advance_to" and isinstance(args[0], datetime.datetime):
+            if step == "advance_to" and isinstance(args[0], dt.datetime):
                 assert abs((clock.now() - args[0]).total_seconds()) < 20
         clock.close()
         assert look_at_the_world() == inside
@@ -97,9 +98,9 @@ def test_moves_add_up_to_the_microsecond(name, spans):
     clock.freeze()
     start = clock.now()
     for span in spans:
-        clock.advance(datetime.timedelta(microseconds=span))
+        clock.advance(dt.timedelta(microseconds=span))
     try:
-        assert clock.now() - start == datetime.timedelta(microseconds=sum(spans))
+        assert clock.now() - start == dt.timedelta(microseconds=sum(spans))
         assert round(clock.offset * 1e6) == sum(spans)
     finally:
         clock.close()

@@ -32,8 +32,8 @@ def run_in_trio(function, *args):
 
 
 SLEEPS = {
-    "time.sleep": lambda seconds: time.sleep(seconds),
-    "time.sleep, by name": lambda seconds: sleep(seconds),
+    "time.sleep": lambda seconds: time.sleep(seconds),  # noqa: PLW0108 - what is there at the time of the call
+    "time.sleep, by name": lambda seconds: sleep(seconds),  # noqa: PLW0108
     "asyncio.sleep": lambda seconds: asyncio.run(asyncio.sleep(seconds)),
     "asyncio.sleep, by name": lambda seconds: asyncio.run(asyncio_sleep(seconds)),
     "trio.sleep": lambda seconds: trio.run(trio.sleep, seconds),
@@ -96,7 +96,7 @@ def test_the_stand_in_is_a_coroutine_function(skipping):
 
 @pytest.mark.timeout(60)
 def test_sleeping_for_ever_is_not_skipped(skipping):
-    """anyio and others sleep for ever until they are cancelled; that stays so."""
+    """Those who sleep for ever until they are cancelled; that stays so."""
 
     async def main():
         task = asyncio.create_task(anyio.sleep_forever())
@@ -149,7 +149,7 @@ def test_an_asynchronous_sleep_lets_others_run(skipping):
 
 @pytest.mark.timeout(60)
 def test_infrastructure_sleeps_for_real(skipping):
-    """subprocess polls with time.sleep; that is no business of the clock's."""
+    """What polls with time.sleep, as subprocess does, goes on to wait; that is no business of the clock's."""
     import subprocess
 
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -201,7 +201,7 @@ def test_modules_imported_meanwhile_are_restored(skipping, monkeypatch):
 def test_what_somebody_replaced_meanwhile_is_left(clock, monkeypatch):
     """A stub that the test puts in the place of our stand-in survives the clock."""
     clock.skip_sleeps()
-    stub = lambda seconds: None  # noqa: E731
+    stub = object()
     here = sys.modules[__name__]
     monkeypatch.setattr(time, "sleep", stub)
     monkeypatch.delattr(here, "sleep")

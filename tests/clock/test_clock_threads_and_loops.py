@@ -297,7 +297,7 @@ def test_a_timeout_of_trio_is_not_about_the_clock(clock):
     async def main():
         with trio.fail_after(30):
             clock.advance(3600)
-            await trio.sleep(0)
+            await trio.lowlevel.checkpoint()
             clock.freeze()
             clock.advance(3600)
             await trio.sleep(0.001)
@@ -329,7 +329,7 @@ def test_the_durations_of_pytest_stay_real(clock):
 
 def test_a_loop_with_a_time_of_its_own_keeps_it(freezegun_clock, monkeypatch):
     """Where somebody fakes the time of event loops, that stays faked."""
-    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda self: 5.0)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda _: 5.0)
     freezegun_clock.advance(10)
     loop = asyncio.new_event_loop()
     assert loop.time() == 5.0
@@ -342,7 +342,7 @@ def test_a_loop_time_that_somebody_changed_meanwhile_is_left(freezegun_clock, mo
     """Closing takes back only what is still ours."""
     original = asyncio.BaseEventLoop.time
     freezegun_clock.advance(10)
-    asyncio.BaseEventLoop.time = mine = lambda self: 5.0
+    asyncio.BaseEventLoop.time = mine = lambda _: 5.0
     try:
         freezegun_clock.close()
         assert asyncio.BaseEventLoop.time is mine

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
+import gc
+import sys
 import time
+import types
 from datetime import UTC, timedelta
 
 import freezegun
@@ -13,12 +16,12 @@ import time_machine
 
 from pytest_oauthcc.clock import Clock
 
-IN_2030 = datetime.datetime(2030, 1, 1, tzinfo=UTC)
-IN_2040 = datetime.datetime(2040, 1, 1, tzinfo=UTC)
+IN_2030 = dt.datetime(2030, 1, 1, tzinfo=UTC)
+IN_2040 = dt.datetime(2040, 1, 1, tzinfo=UTC)
 A_WHILE = timedelta(seconds=30)
 
 FREEZES = {
-    "freezegun": lambda moment: freezegun.freeze_time(moment),
+    "freezegun": freezegun.freeze_time,
     "freezegun, ticking": lambda moment: freezegun.freeze_time(moment, tick=True),
     "freezegun, by steps": lambda moment: freezegun.freeze_time(moment, auto_tick_seconds=15),
     "freezegun, somewhere else": lambda moment: freezegun.freeze_time(moment, tz_offset=-4),
@@ -29,6 +32,14 @@ STANDING = ["freezegun", "freezegun, by steps", "freezegun, somewhere else", "ti
 RUNNING = ["freezegun, ticking", "time-machine, ticking"]
 everybody = pytest.mark.parametrize("freeze", FREEZES.values(), ids=FREEZES)
 freezegunners = pytest.mark.parametrize("freeze", [FREEZES[name] for name in FREEZES if "freezegun" in name])
+
+
+@pytest.fixture(autouse=True)
+def _no_garbage_collection():
+    # Hypothesis, where it has been imported, looks at its watch at each collection; a stepping freeze then steps.
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @everybody
@@ -184,10 +195,24 @@ def test_a_clock_that_is_closed_under_a_running_freeze(make_clock, world, freeze
     clock.close()
     assert len(freezegun.api.freeze_factories) == 1
     assert IN_2040 <= clock.now() < IN_2040 + A_WHILE
-    assert datetime.datetime.now(UTC).year in (2039, 2040)
+    assert dt.datetime.now(UTC).year in (2039, 2040)
     stop()
     assert world() == before
-    assert datetime.datetime is freezegun.api.real_datetime
+    assert dt.datetime is freezegun.api.real_datetime
+
+
+def test_modules_that_freezegun_ignores_are_restored_at_once(make_clock, monkeypatch):
+    """What the remaining freeze would not restore, since it ignores it by prefix, is restored when the clock closes."""
+    module = types.ModuleType("github_auth")
+    module.clock = real = time.time
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    clock = make_clock()
+    clock.advance(1)
+    assert module.clock is not real
+    with freezegun.freeze_time(IN_2040):
+        clock.close()
+        assert module.clock is real
+    assert module.clock is real
 
 
 def test_two_freezes_left_in_a_closed_clock(make_clock, world):
@@ -309,7 +334,7 @@ def test_under_the_freezegun_decorator(clock):
     """A decorated test is in its freeze, which expire() and the like move."""
     clock.follow(lambda _value: (IN_2030.timestamp(), IN_2030.timestamp() + 3600))
     clock.expire()
-    assert datetime.datetime.now(UTC) == IN_2030 + timedelta(hours=1)
+    assert dt.datetime.now(UTC) == IN_2030 + timedelta(hours=1)
 
 
 @time_machine.travel(IN_2030, tick=False)
@@ -317,11 +342,11 @@ def test_under_the_time_machine_decorator(clock):
     """The same for time-machine's decorator."""
     clock.follow(lambda _value: (IN_2030.timestamp(), IN_2030.timestamp() + 3600))
     clock.expire(before=60)
-    assert datetime.datetime.now(UTC) == IN_2030 + timedelta(minutes=59)
+    assert dt.datetime.now(UTC) == IN_2030 + timedelta(minutes=59)
 
 
 def test_a_freeze_in_a_journey(clock):
-    """freezegun inside time-machine is obeyed, and after it the journey."""
+    """A freeze of freezegun's inside a journey is obeyed, and after it the journey."""
     with time_machine.travel(IN_2030, tick=False):
         clock.advance(1)
         with freezegun.freeze_time(IN_2040):
@@ -335,7 +360,7 @@ def test_a_journey_to_a_named_zone_keeps_its_zone(clock, zone):
     """Stopping a journey leaves the local time zone where it is."""
     from zoneinfo import ZoneInfo
 
-    moment = datetime.datetime(2030, 7, 1, 12, tzinfo=ZoneInfo(zone))
+    moment = dt.datetime(2030, 7, 1, 12, tzinfo=ZoneInfo(zone))
     with time_machine.travel(moment, tick=True):
         name = time.tzname
         clock.freeze()

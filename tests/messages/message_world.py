@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import textwrap
 from urllib.parse import urlencode
 
 from pytest_oauthcc.core.authority import Authority
@@ -50,7 +51,9 @@ class World:
             Settings(**{**settings, **options}),
             dialect,
             self.clock,
-            provenance=lambda token: "the token was issued in the test test_a" if token == "of-an-earlier-test" else None,
+            provenance=lambda token: (
+                "the token was issued in the test test_a" if token == "of-an-earlier-test" else None
+            ),
         )
         count = iter(range(1, 1_000_000))
         self.authority.state.random = lambda: f"opaque-token-number-{next(count)}"
@@ -64,9 +67,11 @@ class World:
         """Send a request and return its entry in the journal."""
         request = Request(method, url, Headers(dict(headers).items()), body, via=via)
         assert self.authority.respond(request) is not None, url
-        return self.journal.exchanges[-1]
+        return self.journal.all[-1]
 
-    def token(self, *, auth="basic", client_id="billing", secret=SECRET, headers=(), url=TOKEN_URL, kind=FORM, **params):
+    def token(
+        self, *, auth="basic", client_id="billing", secret=SECRET, headers=(), url=TOKEN_URL, kind=FORM, **params
+    ):
         """Ask for a token; a parameter that is None is left out."""
         fields = {"grant_type": "client_credentials", **params}
         sent = dict(headers)
@@ -92,3 +97,8 @@ class World:
             body = json.dumps(json_body).encode()
         base = self.authority.state.settings.api_url.rstrip("/")
         return self.send(method, base + path, headers=sent, body=body)
+
+
+def golden(text, expected):
+    """Compare a text with the one in the test, which is indented and has a line break at both ends."""
+    assert text == textwrap.dedent(expected.strip("\n").replace("\\\n", "")).rstrip()

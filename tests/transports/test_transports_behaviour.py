@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gzip
+import io
 import json
 import socket
+import ssl
 import sys
 import threading
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+import jwt
 import pytest
 import trio
 from conftest import OURS
@@ -94,6 +100,15 @@ def test_bodies_follow_http(style, wired, method, status, sent, body):
 
 
 @each(EVERY)
+def test_a_header_that_latin_1_cannot_hold(style, wired):
+    """Such a header goes over the wire as UTF-8, which each library decodes in its own way."""
+    wired.outcome = Response(200, (("X-Price", "5 €"),))
+
+    (received,) = [value for name, value in style.send("GET", OURS).headers if name == "X-Price"]
+    assert received in {"5 €", "5 €".encode().decode("latin-1")}
+
+
+@each(EVERY)
 def test_a_compressed_answer_is_decoded(style, wired):
     """A client that decodes gzip does so here, too; urllib never does."""
     packed = gzip.compress(b'{"a": 1}')
@@ -142,7 +157,7 @@ def test_faults_are_those_of_a_real_network(style, wired, loopback, kind):
         nobody.bind(("127.0.0.1", 0))
         real = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
         real = {"refused": real, "read_timeout": loopback + "/silent", "reset_in_body": loopback + "/reset"}[kind]
-        with pytest.raises(Exception) as really:  # noqa: PT011 - whatever it is, the fake has to raise it as well
+        with pytest.raises(Exception) as really:  # whatever it is, the fake has to raise it as well
             style.send("GET", real, timeout=0.1 if kind == "read_timeout" else 5)
     response = Response(200, (("Content-Length", "1000"),), b"partial") if kind == "reset_in_body" else None
     wired.outcome = NetworkFault(kind.partition("_in_")[0], "the fake said so", response)
@@ -176,11 +191,103 @@ def test_what_is_not_ours_goes_on_to_the_network(style, wired, loopback):
 @each(EVERY)
 def test_what_is_ours_may_go_on_as_well(style, wired, loopback):
     """The board may let a request of its own hosts go on; then the body is still there."""
-    wired.claims = lambda url: True
-    wired.outcome = lambda request: None
+    wired.claims = lambda _: True
+    wired.outcome = lambda _: None
 
     assert style.send("POST", loopback + "/", body=b"hello").body == b"real:hello"
     assert wired.requests[0].body == b"hello"
+
+
+@each(EVERY)
+def test_a_request_without_a_body_may_go_on(style, wired, loopback):
+    """A request of ours that has no body goes on without one."""
+    wired.claims = lambda _: True
+    wired.outcome = lambda _: None
+
+    assert style.send("GET", loopback + "/").body == b"real:"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: iter([b"ab", b"cd"]), lambda: io.BytesIO(b"abcd"), lambda: memoryview(b"abcd")]
+)
+def test_urllib_reads_streams(wired, make):
+    """Iterators, files and views that urllib is given arrive as their bytes."""
+    Urlopen().send("POST", OURS, body=make(), headers={"Content-Length": "4"})
+
+    assert wired.requests[0].body == b"abcd"
+
+
+def test_urllib_leaves_streams_of_others_unread(wired, loopback):
+    """The body of a request that is not ours is left to whoever gets it."""
+    received = Urlopen().send("POST", loopback + "/", body=io.BytesIO(b"abcd"), headers={"Content-Length": "4"})
+
+    assert received.body == b"real:abcd"
+    assert wired.asked[0][0].body == b""
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_urllib_tells_whether_certificates_are_checked(wired, verify, monkeypatch):
+    """The context says so that the caller passes, or that is made by default; plain HTTP has none."""
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    urllib.request.urlopen(OURS, context=context).close()
+    if not verify:
+        monkeypatch.setattr(ssl, "_create_default_https_context", ssl._create_unverified_context)
+    urllib.request.build_opener(urllib.request.HTTPSHandler()).open(OURS).close()
+    urllib.request.urlopen("http://auth.fake.test/").close()
+
+    assert [request.verify for request in wired.requests] == [verify, verify, None]
+
+
+def test_urllib_has_a_default_timeout(wired, monkeypatch):
+    """Where the caller sets no limit, that of the socket module counts."""
+    Urlopen().send("GET", OURS)
+    monkeypatch.setattr(socket, "getdefaulttimeout", lambda: 42.0)
+    Urlopen().send("GET", OURS)
+
+    assert [request.timeout for request in wired.requests] == [Timeout(None, None), Timeout(42.0, 42.0)]
+
+
+def test_urllib_follows_redirects_and_raises_errors(wired):
+    """Redirects and error statuses are handled by the opener, as ever."""
+    wired.outcome = lambda request: (
+        Response(302, (("Location", "/next"),)) if request.url == OURS else Response(404, (("X-Last", "yes"),), b"gone")
+    )
+    with pytest.raises(urllib.error.HTTPError, match="Not Found") as caught:
+        urllib.request.urlopen(OURS)
+
+    with caught.value as error:
+        assert (error.url, error.code, error.headers["X-Last"]) == ("https://auth.fake.test/next", 404, "yes")
+        assert error.read() == b"gone"
+    assert [request.url for request in wired.requests] == [OURS, "https://auth.fake.test/next"]
+
+
+def test_urllib_left_over(board, installation, loopback):
+    """A method that somebody kept from the time when ours was there does nothing more."""
+    installation.start()
+    kept = urllib.request.AbstractHTTPHandler.do_open
+    installation.stop()
+    opener = urllib.request.build_opener()
+    handler = next(each for each in opener.handlers if isinstance(each, urllib.request.HTTPHandler))
+    handler.do_open = functools.partial(kept, handler)
+
+    with opener.open(loopback + "/") as response:
+        assert response.read() == b"real:"
+    assert board.asked == []
+
+
+def test_keys_of_a_provider_are_fetched_by_pyjwt(wired):
+    """PyJWT's client for keys, which uses urllib, gets them from the board."""
+    wired.outcome = Response(
+        200,
+        (("Content-Type", "application/json"),),
+        b'{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "use": "sig",'
+        b' "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}',
+    )
+
+    assert jwt.PyJWKClient("https://auth.fake.test/keys").get_signing_key("k").key_id == "k"
 
 
 @each(SYNC)

@@ -1,3 +1,4 @@
+# ruff: noqa: D102
 """Stubs of the user's beside ours, in every order of starting and stopping."""
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import responses
 import respx
 from conftest import OURS, patch_points
 from requests.adapters import HTTPAdapter
-from respx.mocks import Mocker
 from responses.registries import OrderedRegistry
+from respx.mocks import Mocker
 
 from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.messages import NetworkFault, Response
@@ -188,9 +189,8 @@ def test_a_dead_mock_of_the_users_is_left_alone(wired, installation):
     assert pristine is not real
 
 
-def test_a_patch_that_nobody_knows(wired, installation):
+def test_a_patch_that_nobody_knows(wired, installation, loopback):
     """A stub of an unknown kind over ours keeps its place; what it puts back later is harmless."""
-    real = vars(HTTPAdapter)["send"].__closure__ and None
 
     def stub(adapter, request, **options):
         response = requests.Response()
@@ -205,6 +205,8 @@ def test_a_patch_that_nobody_knows(wired, installation):
     patcher.stop()
     leftover = HTTPAdapter.send
     try:
+        assert requests.get(loopback + "/").text == "real:"
+        assert wired.asked == []
         with Responses().mock:
             assert requests.get(THEIRS).text == "theirs"
         assert HTTPAdapter.send is leftover
@@ -214,7 +216,6 @@ def test_a_patch_that_nobody_knows(wired, installation):
     finally:
         installation.stop()
     assert HTTPAdapter.send is not leftover
-    assert real is None
 
 
 def test_a_stub_of_an_unknown_kind_below(board, installation):
@@ -276,9 +277,13 @@ def test_an_ordered_registry_that_must_be_used_up(wired):
 
 def test_all_requests_must_be_fired(wired):
     """A mock that wants all its responses used still says so."""
-    with pytest.raises(AssertionError, match="Not all requests have been executed"), responses.RequestsMock() as mock:
-        mock.get(THEIRS)
-        requests.get(OURS)
+    mock = responses.RequestsMock()
+    mock.start()
+    mock.get(THEIRS)
+    requests.get(OURS)
+
+    with pytest.raises(AssertionError, match="Not all requests have been executed"):
+        mock.stop()
 
 
 def test_what_responses_lets_through(wired, loopback):
@@ -340,7 +345,7 @@ def test_two_boards_with_a_router_between(wired, respx_mock):
     from pytest_oauthcc.transports.installation import Installation
 
     inner = FakeBoard()
-    inner.claims = lambda url: False
+    inner.claims = lambda _: False
     second = Installation(inner)
     second.start()
     try:
@@ -442,6 +447,22 @@ def test_the_hook_of_responses_left_over(board, installation):
     user = Responses()
 
     assert hooked(user.mock, HTTPAdapter(), requests.Request("GET", THEIRS).prepare()).text == "theirs"
+
+
+def test_a_patch_above_httpcore_counts_as_a_stub(wired, monkeypatch, loopback):
+    """Where somebody stands above httpcore, what they let down may go to the network."""
+    original = httpx.HTTPTransport.handle_request
+    seen = []
+
+    def handle(self, request):
+        seen.append(request.method)
+        return original(self, request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)
+
+    assert httpx.post(loopback + "/", content=b"x").content == b"real:x"
+    assert seen == ["POST"]
+    assert wired.asked[0][1] is True
 
 
 @pytest.fixture

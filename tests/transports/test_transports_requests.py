@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import subprocess
 import sys
@@ -63,9 +63,9 @@ def pem(tmp_path):
     """A client certificate and its key in one file, the key first."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
-    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    begin = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + datetime.timedelta(days=99999))
+        x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + dt.timedelta(days=99999))
         .sign(key, hashes.SHA256())
         .public_bytes(serialization.Encoding.PEM)
     )
@@ -236,7 +236,7 @@ def test_a_fault_over_plain_http(wired):
 def test_retries_after_bad_answers(wired):
     """An adapter that retries on 503 does, and the time that urllib3 would sleep passes on the board."""
     answers = iter([Response(503), Response(503), Response(503, (("Retry-After", "7"),)), Response(200, (), b"ok")])
-    wired.outcome = lambda request: next(answers)
+    wired.outcome = lambda _: next(answers)
     with session_with(Retry(5, status_forcelist=[503], backoff_factor=1)) as session:
         assert session.get(OURS).content == b"ok"
 
@@ -247,7 +247,7 @@ def test_retries_after_bad_answers(wired):
 def test_retry_after_can_be_ignored(wired):
     """Where the adapter does not respect Retry-After, its own back-off counts."""
     answers = iter([Response(503, (("Retry-After", "7"),)), Response(200)])
-    wired.outcome = lambda request: next(answers)
+    wired.outcome = lambda _: next(answers)
     with session_with(Retry(5, status_forcelist=[503], respect_retry_after_header=False)) as session:
         assert session.get(OURS).status_code == 200
 
@@ -296,7 +296,7 @@ def test_a_post_is_not_retried_after_it_was_sent(wired):
 def test_nothing_is_kept_of_an_exchange(wired):
     """After a thousand requests our mock has recorded none, and the messages of the first are gone."""
     made = []
-    wired.outcome = lambda request: Response(200, (), b"x" * 1000)
+    wired.outcome = lambda _: Response(200, (), b"x" * 1000)
     mocks = [cell.cell_contents for cell in HTTPAdapter.send.__closure__ if isinstance(cell.cell_contents, _Mock)]
     with requests.Session() as session:
         for _ in range(1000):

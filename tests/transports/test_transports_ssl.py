@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import importlib
 import importlib.util
 import ssl
@@ -47,9 +47,9 @@ def certificate(tmp_path_factory):
     """A certificate for localhost that only its own file vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    begin = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     made = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + datetime.timedelta(days=99999))
+        x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + dt.timedelta(days=99999))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -70,7 +70,7 @@ def tls_server(certificate):
     from conftest import _Handler
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.handle_error = lambda *arguments: None  # handshakes that fail are what is tested
+    server.handle_error = lambda *_: None  # handshakes that fail are what is tested
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -192,6 +192,19 @@ def test_it_can_be_switched_off(library, board):
             assert client.get(OURS).status_code == 200
     finally:
         installation.stop()
+
+
+def test_settings_that_differ_from_the_defaults_are_copied():
+    """Whatever the library sets on its context is set on the late ones, too."""
+    own = ssl.create_default_context()
+    own.minimum_version = ssl.TLSVersion.TLSv1_3
+    own.verify_flags |= ssl.VERIFY_X509_STRICT
+    own.check_hostname = False
+    own.verify_mode = ssl.CERT_OPTIONAL
+
+    late = _Model(lambda: own).copy()
+
+    assert {name: getattr(late, name) for name in NAMES} == {name: getattr(own, name) for name in NAMES}
 
 
 def test_contexts_of_another_kind_are_not_copied():

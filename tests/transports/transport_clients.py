@@ -1,3 +1,4 @@
+# ruff: noqa: D102, ASYNC109
 """The ways in which a client under test may send a request, all behind one method."""
 
 from __future__ import annotations
@@ -7,13 +8,14 @@ import importlib.util
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 import requests
 import trio
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 @dataclass
@@ -153,10 +155,10 @@ class Urlopen(Style):
     library = "urllib.request"
 
     def send(self, method, url, *, headers=None, body=None, timeout=None):
-        request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)  # noqa: S310
+        request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
         options = {} if timeout is None else {"timeout": timeout}
         try:
-            with urllib.request.urlopen(request, **options) as response:  # noqa: S310
+            with urllib.request.urlopen(request, **options) as response:
                 return Received(response.status, response.getheaders(), response.read())
         except urllib.error.HTTPError as error:
             with error:

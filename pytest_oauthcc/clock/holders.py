@@ -1,0 +1,136 @@
+"""Who holds the machine's clocks by reference: default arguments, attributes, closures, partials and the like."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+import weakref
+from types import CellType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pytest_oauthcc.clock.infrastructure import is_left_alone
+from pytest_oauthcc.clock.slots import slots_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pytest_oauthcc.clock.slots import Slot
+
+__all__ = ["Holders"]
+
+
+class Holders:
+    """
+    All that hold one of some functions, but for modules, which hold them by name.
+
+    A search goes through everything that is alive, which takes time. So it is made only when the functions have other
+    references than those that were accounted for after the last search.
+
+    Holders in tuples, in the local variables of running functions and generators, and in C or Rust code are out of
+    reach, and those of the modules that keep the real time are left alone.
+
+    Args:
+        wanted: The functions.
+    """
+
+    def __init__(self, wanted: Iterable[Callable[[], Any]]) -> None:
+        self._wanted = {id(function): function for function in wanted}
+        self._known: list[Callable[[], Any]] = []  # references that keep nobody alive
+        self._short_lived: list[Any] = []  # holders to which there can be no such reference
+        self._unaccounted: list[int] | None = None
+
+    def replace(self, stand_ins: dict[int, Any]) -> Callable[[], None]:
+        """
+        Put a stand-in wherever a function is held.
+
+        Args:
+            stand_ins: What to put there, by the id of the function.
+
+        Returns:
+            What puts the functions back where the stand-ins still are.
+        """
+        replaced: list[tuple[Slot, Any]] = []
+        for slot in self._slots():
+            real = slot.get()
+            slot.put(stand_ins[id(real)])
+            replaced.append((slot, real))
+
+        def put_back() -> None:
+            for slot, real in replaced:
+                if slot.get() is stand_ins[id(real)]:
+                    slot.put(real)
+            replaced.clear()
+
+        return put_back
+
+    def _slots(self) -> list[Slot]:
+        slots = self._of_the_known()
+        if self._unaccounted is None or self._count(slots) != self._unaccounted:
+            self._search()
+            slots = self._of_the_known()
+            slots += [slot for holder in self._short_lived for slot in slots_of(holder, self._wanted)]
+            # Where there are holders that can't be remembered there has to be a search each time.
+            self._unaccounted = None if self._short_lived else self._count(slots)
+            self._short_lived.clear()
+        return slots
+
+    def _of_the_known(self) -> list[Slot]:
+        holders = [holder for reference in self._known if (holder := reference()) is not None]
+        return [slot for holder in holders for slot in slots_of(holder, self._wanted)]
+
+    def _count(self, slots: list[Slot]) -> list[int]:
+        held = [id(slot.get()) for slot in slots]
+        return [sys.getrefcount(function) - held.count(id(function)) for function in self._wanted.values()]
+
+    def _search(self) -> None:
+        self._known.clear()
+        for holder, is_lasting in _search(self._wanted):
+            try:
+                self._known.append((lambda lasting=holder: lasting) if is_lasting else weakref.ref(holder))
+            except TypeError:
+                self._short_lived.append(holder)
+
+
+def _search(wanted: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
+    """Find the holders, each with whether it may be remembered for good."""
+    modules = {id(vars(module)): name for name, module in sys.modules.copy().items() if type(module) is ModuleType}
+    found = [holder for holder in gc.get_referrers(*wanted.values()) if id(holder) not in modules]
+    containers = {id(holder): holder for holder in found if type(holder) in (dict, list, tuple)}
+    seen = {id(wanted), id(found)}
+    for container, owners in _owners_of(containers):
+        if any(is_left_alone(_module_of(owner, modules)) for owner in owners):
+            continue
+        for owner in owners:
+            holder = _holder(container, owner)
+            if holder is not None and id(holder) not in seen:
+                seen.add(id(holder))
+                yield holder, holder is container and id(owner) in modules
+    for holder in found:
+        if id(holder) not in containers and not is_left_alone(_module_of(holder, modules)):
+            # Cells and static methods keep nothing alive but the function.
+            yield holder, isinstance(holder, CellType | staticmethod)
+
+
+def _owners_of(containers: dict[int, Any]) -> Iterator[tuple[Any, list[Any]]]:
+    owners: dict[int, list[Any]] = {identity: [] for identity in containers}
+    for owner in gc.get_referrers(*containers.values()) if containers else ():
+        if owner is not containers:
+            for thing in gc.get_referents(owner):
+                if id(thing) in owners:
+                    owners[id(thing)].append(owner)
+    return ((containers[identity], known) for identity, known in owners.items())
+
+
+def _holder(container: Any, owner: Any) -> Any:
+    """Give what has the slot: the owner, the container itself, or None where it can't be reached."""
+    if isinstance(owner, type | FunctionType | functools.partial) or getattr(owner, "__dict__", None) is container:
+        return owner
+    return None if type(container) is tuple else container
+
+
+def _module_of(holder: Any, modules: dict[int, str]) -> str:
+    if id(holder) in modules:
+        return modules[id(holder)]
+    named = holder if isinstance(holder, type | FunctionType) else type(holder)
+    return str(named.__module__)

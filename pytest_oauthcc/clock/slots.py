@@ -1,0 +1,135 @@
+"""The ways in which an object can hold another one, other than as a name in a module, and how to put one there."""
+
+from __future__ import annotations
+
+import functools
+from types import CellType, FunctionType, MemberDescriptorType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Slot", "slots_of"]
+
+
+class Slot(NamedTuple):
+    """
+    A place that can be read and filled.
+
+    Attributes:
+        get: Gives what is in it.
+        put: Puts something else into it.
+    """
+
+    get: Callable[[], Any]
+    put: Callable[[Any], None]
+
+
+def slots_of(holder: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
+    """
+    Find out in which of its places an object holds a wanted one.
+
+    Args:
+        holder: Anything that refers to a wanted object, or to a tuple or dict with one.
+        wanted: The wanted objects by their ids.
+    """
+    if isinstance(holder, CellType):
+        yield _cell(holder)
+    elif isinstance(holder, FunctionType):
+        yield from _defaults(holder, wanted)
+    elif isinstance(holder, functools.partial):
+        yield from _partial(holder, wanted)
+    elif isinstance(holder, staticmethod):
+        if id(holder.__func__) in wanted:
+            yield _static(holder)
+    elif isinstance(holder, type):
+        for name, value in list(vars(holder).items()):
+            if id(value) in wanted:
+                yield _attribute(holder, name)
+    elif isinstance(holder, dict):
+        yield from (_item(holder, key) for key, value in list(holder.items()) if id(value) in wanted)
+    elif isinstance(holder, list):
+        yield from (_item(holder, index) for index, value in enumerate(holder) if id(value) in wanted)
+    else:
+        yield from _instance(holder, wanted)
+
+
+def _cell(cell: CellType) -> Slot:
+    return Slot(lambda: cell.cell_contents, lambda value: setattr(cell, "cell_contents", value))
+
+
+def _static(method: Any) -> Slot:
+    # A second __init__ is the one way to change it where it is, in whatever class that may be.
+    return Slot(lambda: method.__func__, method.__init__)
+
+
+def _attribute(owner: type, name: str) -> Slot:
+    return Slot(lambda: vars(owner).get(name), lambda value: setattr(owner, name, value))
+
+
+def _item(container: Any, key: Any) -> Slot:
+    def get() -> Any:
+        try:
+            return container[key]
+        except LookupError:
+            return None
+
+    return Slot(get, functools.partial(container.__setitem__, key))
+
+
+def _defaults(function: FunctionType, wanted: dict[int, Any]) -> Iterator[Slot]:
+    def slot(index: int) -> Slot:
+        def get() -> Any:
+            values = function.__defaults__ or ()
+            return values[index] if index < len(values) else None
+
+        def put(value: Any) -> None:
+            values = list(function.__defaults__ or ())
+            values[index] = value
+            function.__defaults__ = tuple(values)
+
+        return Slot(get, put)
+
+    yield from (slot(index) for index, value in enumerate(function.__defaults__ or ()) if id(value) in wanted)
+    yield from (
+        _item(function.__kwdefaults__, name)
+        for name, value in (function.__kwdefaults__ or {}).items()
+        if id(value) in wanted
+    )
+
+
+def _partial(partial: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
+    def function(value: Any) -> None:
+        partial.__setstate__((value, partial.args, partial.keywords, vars(partial)))
+
+    def argument(index: int) -> Slot:
+        def put(value: Any) -> None:
+            arguments = (*partial.args[:index], value, *partial.args[index + 1 :])
+            partial.__setstate__((partial.func, arguments, partial.keywords, vars(partial)))
+
+        return Slot(lambda: partial.args[index], put)
+
+    if id(partial.func) in wanted:
+        yield Slot(lambda: partial.func, function)
+    yield from (argument(index) for index, value in enumerate(partial.args) if id(value) in wanted)
+    yield from (_item(partial.keywords, name) for name, value in partial.keywords.items() if id(value) in wanted)
+
+
+def _instance(holder: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
+    names = getattr(holder, "__dict__", None)
+    if type(names) is dict:
+        yield from (_item(names, name) for name, value in list(names.items()) if id(value) in wanted)
+    for kind in type(holder).__mro__:
+        if "__slots__" in vars(kind):
+            for descriptor in vars(kind).values():
+                if isinstance(descriptor, MemberDescriptorType) and id(_read(descriptor, holder)) in wanted:
+                    yield Slot(
+                        functools.partial(_read, descriptor, holder), functools.partial(descriptor.__set__, holder)
+                    )
+
+
+def _read(descriptor: MemberDescriptorType, holder: Any) -> Any:
+    try:
+        return descriptor.__get__(holder)
+    except AttributeError:  # an empty slot
+        return None

@@ -1,0 +1,66 @@
+"""Tokens that a test wrote into an answer itself: the API takes them, for the test's author meant them to be good."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+from pytest_oauthcc.core.scopes import split_scope
+from pytest_oauthcc.core.tokens import IssuedToken
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.core.messages import Response
+    from pytest_oauthcc.core.state import State
+
+__all__ = ["adopt"]
+
+
+def adopt(
+    response: Response, state: State, *, client_id: str, scopes: tuple[str, ...], audience: tuple[str, ...], now: float
+) -> IssuedToken | None:
+    """
+    Find the token in a scripted answer, and make it good at the API where the fake did not mint it.
+
+    It lives as long as the answer says, from now on, each time that it is given out.
+
+    Args:
+        response: The answer of the token endpoint.
+        state: The provider's state.
+        client_id: Whom it goes to.
+        scopes: What it is good for, where the answer names no scope.
+        audience: Whom it is for.
+        now: Seconds since the epoch.
+
+    Returns:
+        The token, or None where there is none in the answer.
+    """
+    try:
+        members = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+    value = members.get("access_token") if isinstance(members, dict) else None
+    if not isinstance(value, str) or not value:
+        return None
+    known = state.tokens.get(value)
+    if known is not None and not known.is_adopted:
+        return known
+    told = members.get("scope")
+    granted = split_scope(told, state.dialect.scope.separator) if isinstance(told, str) else None
+    token = IssuedToken(
+        value,
+        client_id=client_id,
+        scopes=frozenset(scopes if granted is None else granted),
+        audience=audience,
+        issued=now,
+        expiry=math.ceil(now) + _lifetime(members.get("expires_in"), state.settings.expires_in),
+        is_adopted=True,
+    )
+    state.tokens.add(token)
+    return token
+
+
+def _lifetime(told: object, usual: int) -> float:
+    if isinstance(told, int | float) and not isinstance(told, bool) and math.isfinite(told):
+        return told
+    return int(told) if isinstance(told, str) and told.isascii() and told.isdigit() else usual
