@@ -63,6 +63,8 @@ def test_works_with_the_hgem_profile(oauthcc):
 @pytest.mark.oauthcc(client_secret="50%25 + more")
 def test_beware_it_does_not_encode_the_secret(oauthcc, session):
     # RFC 6749 section 2.3.1 wants id and secret form-encoded before they go into the Basic header.
+    # requests-oauthlib breaks that MUST, which would fail the test by itself; saying so lets the test go on.
+    oauthcc.allow({"basic-not-form-encoded": "requests-oauthlib sends them as they are"})
     with pytest.raises(InvalidClientError):
         session.fetch_token(oauthcc.token_url, client_secret=oauthcc.client_secret)
 

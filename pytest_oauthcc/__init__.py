@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider, provider
     from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.contract import ClientContract
     from pytest_oauthcc.core.clients import Client
     from pytest_oauthcc.core.journal import ApiRequest, TokenRequest
     from pytest_oauthcc.core.templates import OMIT
@@ -30,6 +31,7 @@ __all__ = [
     "OMIT",
     "ApiRequest",
     "Client",
+    "ClientContract",
     "Clock",
     "IssuedToken",
     "Mismatch",
@@ -49,6 +51,7 @@ _HOMES = {
     "OMIT": "core.templates",
     "ApiRequest": "core.journal",
     "Client": "core.clients",
+    "ClientContract": "contract",
     "Clock": "clock",
     "IssuedToken": "core.tokens",
     "Mismatch": "errors",

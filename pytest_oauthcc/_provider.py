@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.authority import Authority
@@ -460,6 +461,24 @@ class Provider:
         entries = self.journal_of_test.all
         findings = [finding for entry in entries for finding in entry.violations]
         return failing(findings, self._state.settings.strict, self._allowed)
+
+    def reconfigure(self, **changes: Any) -> None:
+        """
+        Change settings of a provider that is being served; the contract prepares its checks so.
+
+        Args:
+            changes: Fields of ``Settings``; URLs may change in their scheme and query only.
+        """
+        self._state.settings = replace(self._state.settings, **changes)
+        self._state.values = {**self._state.values, "token_url": self.token_url}
+
+    def reregister(self, *, client_id: str | None = None, client_secret: str | None = None) -> None:
+        """Give the provider's own client another id or secret, before anybody has asked for the old ones."""
+        client = self._state.main_client
+        del self._state.clients[client.client_id]
+        client.client_id = client_id or client.client_id
+        client.client_secret = client_secret or client.client_secret
+        self._state.clients[client.client_id] = client
 
     def begin_test(self) -> None:
         """Count exchanges towards ``max_exchanges`` from here."""

@@ -14,6 +14,7 @@ __all__ = [
     "mask",
     "mask_header",
     "mask_headers",
+    "mask_json",
     "mask_params",
     "mask_url",
     "scheme_of",
@@ -84,14 +85,14 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def mask_params(params: Mapping[str, object]) -> dict[str, object]:
     """Show request parameters with secrets, tokens and assertions masked."""
-    return {name: mask(str(value)) if is_sensitive(name) else _mask_inside(value) for name, value in params.items()}
+    return {name: mask(str(value)) if is_sensitive(name) else mask_json(value) for name, value in params.items()}
 
 
-def _mask_inside(value: object) -> object:
-    """Mask what a JSON body has farther inside."""
+def mask_json(value: object) -> object:
+    """Show a JSON value with the secrets in it masked, however far inside."""
     if isinstance(value, Mapping):
         return mask_params(value)
-    return [_mask_inside(item) for item in value] if isinstance(value, list) else value
+    return [mask_json(item) for item in value] if isinstance(value, list) else value
 
 
 def mask_url(url: str) -> str:

@@ -25,7 +25,7 @@ MARKER = (
 CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _settings = pytest.StashKey[tuple[dict[str, Any], str]]()
-_beside = pytest.StashKey[list[Any]]()
+_beside = pytest.StashKey["list[tuple[OauthccError, TracebackType | None]]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -129,7 +129,7 @@ def pytest_runtest_makereport(
     if report.failed or (call.when == "call" and _shows_passing_tests(item.config)):
         from pytest_oauthcc.reporting import sections
 
-        report.sections.extend(sections(item.stash.get(_beside, ())))
+        report.sections.extend(sections(item.stash.get(_beside, [])))
     return report
 
 

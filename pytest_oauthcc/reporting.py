@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_oauthcc.explain.notes import notes
 from pytest_oauthcc.explain.timeline import timeline
 from pytest_oauthcc.rules.behaviour import check_behaviour
-from pytest_oauthcc.transports.switchboard import BOARD
+from pytest_oauthcc.session import ACTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def sections(
     Yields:
         Titles and texts.
     """
-    providers = [site for site in BOARD.sites if len(site.journal_of_test.all)]
+    providers = [provider for provider in ACTIVE if len(provider.journal_of_test.all)]
     journals = [(provider.name, provider.journal_of_test) for provider in providers]
     secrets = [secret for provider in providers for secret in provider.secrets]
     shown = timeline(journals, secrets=secrets)

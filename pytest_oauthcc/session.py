@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["DEFAULTS", "Defaults", "Session", "settle", "take_problems"]
+    from pytest_oauthcc.errors import OauthccError
+
+__all__ = ["ACTIVE", "DEFAULTS", "Defaults", "Session", "settle", "take_problems"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class Defaults:
 
 DEFAULTS: list[Defaults] = [Defaults()]
 """The last one counts; a pytest run inside a pytest run puts its own on top and takes it away again."""
+
+
+ACTIVE: list[Provider] = []
+"""All providers that are faked now, whoever opened them, the oldest first."""
 
 
 class Session:
@@ -72,6 +78,7 @@ class Session:
         )
         made = Provider(settings, dialect, self.clock, profile)
         connect(made)
+        ACTIVE.append(made)
         self.providers.append(made)
         self.clock.follow(made.expiry_of)
         return made
@@ -82,6 +89,7 @@ class Session:
             stack.callback(self.clock.close)
             for made in self.providers:
                 stack.callback(disconnect, made)
+                stack.callback(ACTIVE.remove, made)
         self.providers.clear()
 
 
@@ -103,5 +111,5 @@ def settle() -> None:
 
 def take_problems() -> list[tuple[OauthccError, TracebackType | None]]:
     """Return everything that clients did wrong and that nobody told yet, each with the place of the request."""
-    broken = [site.take_violation() for site in BOARD.sites]
+    broken = [provider.take_violation() for provider in ACTIVE]
     return [*BOARD.take_failures(), *(violation for violation in broken if violation is not None)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import sys
@@ -53,8 +54,10 @@ class Holders:
         replaced: list[tuple[Slot, Any]] = []
         for slot in self._slots():
             real = slot.get()
-            slot.put(stand_ins[id(real)])
-            replaced.append((slot, real))
+            # Some don't let themselves be changed; a slot that was found in two ways is filled by now.
+            with contextlib.suppress(Exception):
+                slot.put(stand_ins[id(real)])
+                replaced.append((slot, real))
 
         def put_back() -> None:
             for slot, real in replaced:
@@ -87,9 +90,19 @@ class Holders:
         self._known.clear()
         for holder, is_lasting in _search(self._wanted):
             try:
-                self._known.append((lambda lasting=holder: lasting) if is_lasting else weakref.ref(holder))
+                self._known.append(_Lasting(holder) if is_lasting else weakref.ref(holder))
             except TypeError:
                 self._short_lived.append(holder)
+
+
+class _Lasting:
+    """Looks like a weak reference, to what lasts anyway."""
+
+    def __init__(self, holder: Any) -> None:
+        self._holder = holder
+
+    def __call__(self) -> Any:
+        return self._holder
 
 
 def _search(wanted: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
@@ -99,7 +112,7 @@ def _search(wanted: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
     containers = {id(holder): holder for holder in found if type(holder) in (dict, list, tuple)}
     seen = {id(wanted), id(found)}
     for container, owners in _owners_of(containers):
-        if any(is_left_alone(_module_of(owner, modules)) for owner in owners):
+        if any(isinstance(owner, ModuleType) or is_left_alone(_module_of(owner, modules)) for owner in owners):
             continue
         for owner in owners:
             holder = _holder(container, owner)

@@ -35,6 +35,7 @@ class StandIn:
         self._read = read or self._read_by_name
 
     def __call__(self) -> Any:
+        """Give the time."""
         if caller_keeps_real_time(1):
             return self.__wrapped__()
         return self._read()

@@ -85,6 +85,11 @@ class Api(Scripted):
         """Know the routes of other providers' APIs, too, which have the same ``api_url``."""
         self._tables = [self._routes, *(other._routes for other in others)]  # noqa: SLF001 - the same class
 
+    def accept(self, audience: str) -> None:
+        """Take tokens for this audience as well, if the API takes those for its own URL: it is one more of its URLs."""
+        if self._state.settings.api_url in self._audience:
+            self._audience = (*self._audience, audience)
+
     def __repr__(self) -> str:
         routes = f", {len(self._routes)} routes" if len(self._routes) else ""
         return f"<API {self._state.settings.api_url}{routes}>"

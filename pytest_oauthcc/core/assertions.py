@@ -34,6 +34,10 @@ class AssertionCheck:
         self._audiences = tuple(audiences)
         self._seen: dict[tuple[str, str], float] = {}
 
+    def accept(self, audiences: Sequence[str]) -> None:
+        """Let assertions name these audiences as well: the same provider's URLs at another place."""
+        self._audiences = (*self._audiences, *audiences)
+
     def check(self, assertion: str, client: Client, *, now: float) -> Verdict | None:
         """
         Check an assertion as RFC 7523 section 3 wants it.

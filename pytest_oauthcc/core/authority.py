@@ -9,6 +9,7 @@ from pytest_oauthcc.core.api import Api
 from pytest_oauthcc.core.journal import Exchange, OtherRequest
 from pytest_oauthcc.core.messages import Answer, Request, Response
 from pytest_oauthcc.core.metadata import metadata, metadata_paths
+from pytest_oauthcc.core.names import Names
 from pytest_oauthcc.core.refusals import json_response
 from pytest_oauthcc.core.state import ClockLike, State
 from pytest_oauthcc.core.templates import compile_template
@@ -92,6 +93,27 @@ class Authority:
         for url in [*metadata_urls, *compile_template(dialect.metadata_urls)(self.state.values)]:
             self._endpoints[key_of(url)] = self._serve_metadata
 
+        self.names = Names(
+            settings.issuer,
+            settings.token_url,
+            settings.api_url,
+            self.metadata_url,
+            self.jwks_url,
+            self.introspection_url,
+            self.revocation_url,
+        )
+        self.other_names: tuple[Names, ...] = ()
+
+    def answer_to(self, names: Names) -> None:
+        """Be called by these names as well: what clients address to them is meant for this provider."""
+        if names in (self.names, *self.other_names):
+            return
+        with self.state.lock:
+            self.other_names = (*self.other_names, names)
+            self.state.assertions.accept((names.issuer, names.token_url))
+            if names.api_url is not None:
+                self.api.accept(names.api_url)
+
     @property
     def endpoints(self) -> Mapping[str, Callable[[Request], tuple[Exchange, Answer]]]:
         """What serves the exact URLs of the authorization server, by ``key_of`` the URL."""
@@ -145,15 +167,7 @@ class Authority:
         return path[len(base_path) :] or "/"
 
     def _serve_metadata(self, request: Request) -> tuple[Exchange, Answer]:
-        return self._serve(request, "metadata", json_response(200, self._metadata()))
-
-    def _metadata(self) -> dict[str, object]:
-        return metadata(
-            self.state,
-            jwks_url=self.jwks_url,
-            introspection_url=self.introspection_url,
-            revocation_url=self.revocation_url,
-        )
+        return self._serve(request, "metadata", json_response(200, metadata(self.state, request.names or self.names)))
 
     def _serve_keys(self, request: Request) -> tuple[Exchange, Answer]:
         return self._serve(request, "keys", json_response(200, self.state.keys.jwks()))

@@ -293,13 +293,10 @@ class Journal:
             return self
         part = Journal(self.began, self._limit)
         part.count = self.count
-        for mine, its in (
-            (self._all, part._all),
-            (self._both, part._both),
-            (self._token, part._token),
-            (self._api, part._api),
-        ):
-            its.extend(entry for entry in mine if entry.number > number)
+        part._all.extend(entry for entry in self._all if entry.number > number)
+        part._both.extend(entry for entry in self._both if entry.number > number)
+        part._token.extend(entry for entry in self._token if entry.number > number)
+        part._api.extend(entry for entry in self._api if entry.number > number)
         return part
 
     def _append(self, entries: list[Any], exchange: Exchange) -> None:

@@ -73,11 +73,17 @@ def session_key(alg: str) -> SigningKey:
 
 
 class KeyRing:
-    """The keys of one provider: the one that signs now, and older ones that still verify."""
+    """
+    The keys of one provider: the one that signs now, and older ones that still verify.
 
-    def __init__(self, alg: str) -> None:
+    Args:
+        alg: The JOSE algorithm of the usual key.
+        first: The key to begin with; None for the one that the process shares.
+    """
+
+    def __init__(self, alg: str, first: SigningKey | None = None) -> None:
         self._alg = alg
-        self._current: SigningKey | None = None
+        self._current = first
         self._older: list[SigningKey] = []
         self._others: dict[str, SigningKey] = {}
 

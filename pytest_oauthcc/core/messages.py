@@ -12,6 +12,7 @@ from pytest_oauthcc.masking import mask_headers, mask_url
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.gates import Gate
+    from pytest_oauthcc.core.names import Names
 
 __all__ = ["Answer", "Headers", "NetworkFault", "Request", "Response", "Timeout"]
 
@@ -90,6 +91,7 @@ class Request:
         verify: False where the client switched certificate checks off; None where a transport can't know.
         client_certificate: The DER bytes that the client showed in the TLS handshake (RFC 8705).
         via: The HTTP library: ``requests``, ``httpx``...
+        names: What the provider is called where the request arrived; None for what its settings say.
     """
 
     method: str
@@ -100,6 +102,7 @@ class Request:
     verify: bool | None = None
     client_certificate: bytes | None = None
     via: str = ""
+    names: Names | None = None
 
     @property
     def split(self) -> SplitResult:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_oauthcc.core.assertions import SIGNING_ALGS
 
 if TYPE_CHECKING:
+    from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.state import State
 
 __all__ = ["metadata", "metadata_paths"]
@@ -32,15 +33,13 @@ def metadata_paths(issuer_path: str) -> tuple[str, ...]:
     )
 
 
-def metadata(state: State, *, jwks_url: str, introspection_url: str, revocation_url: str) -> dict[str, Any]:
+def metadata(state: State, names: Names) -> dict[str, Any]:
     """
     Say what the fake takes and gives, truly.
 
     Args:
         state: The provider's state.
-        jwks_url: Where its keys are.
-        introspection_url: Where a token's state is told (RFC 7662).
-        revocation_url: Where a token is revoked (RFC 7009).
+        names: What it is called where it is asked.
 
     Returns:
         The members of RFC 8414 section 2 that apply to the client credentials grant. ``authorization_endpoint`` is
@@ -48,12 +47,12 @@ def metadata(state: State, *, jwks_url: str, introspection_url: str, revocation_
     """
     settings = state.settings
     members: dict[str, Any] = {
-        "issuer": settings.issuer,
-        "token_endpoint": settings.token_url,
-        "authorization_endpoint": f"{settings.issuer.rstrip('/')}/authorize",
-        "jwks_uri": jwks_url,
-        "introspection_endpoint": introspection_url,
-        "revocation_endpoint": revocation_url,
+        "issuer": names.issuer,
+        "token_endpoint": names.token_url,
+        "authorization_endpoint": f"{names.issuer.rstrip('/')}/authorize",
+        "jwks_uri": names.jwks_url,
+        "introspection_endpoint": names.introspection_url,
+        "revocation_endpoint": names.revocation_url,
         "grant_types_supported": list(state.dialect.grant_types),
         "response_types_supported": ["none"],
         "token_endpoint_auth_methods_supported": list(settings.auth_methods),

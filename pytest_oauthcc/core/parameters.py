@@ -148,8 +148,10 @@ def _read_json(request: Request) -> _Pairs | Verdict:
         value = json.loads(request.body.decode("utf-8"), object_pairs_hook=keep)
     except UnicodeDecodeError as error:
         return _malformed(f"the JSON body is not UTF-8 (byte {error.start})")
-    except (ValueError, RecursionError) as error:
-        return _malformed(f"the body is not JSON: {str(error) or 'nested too deeply'}")
+    except RecursionError:
+        return _malformed("the JSON body is nested too deeply")
+    except ValueError as error:
+        return _malformed(f"the body is not JSON: {error}")
     if not isinstance(value, dict):
         return _malformed(f"the JSON body is a {type(value).__name__}; it has to be an object")
     return outermost
@@ -161,8 +163,9 @@ def _read_multipart(request: Request) -> _Pairs | Verdict:
     if boundary is None:
         return _malformed("the Content-Type of the multipart body has no boundary")
     delimiter = b"\r\n--" + (boundary[1] or boundary[2]).encode("utf-8", "replace")
-    _, *parts, end = (b"\r\n" + request.body + b"\r\n").split(delimiter)
-    if not parts or not end.startswith(b"--"):
+    sections = (b"\r\n" + request.body).split(delimiter)
+    parts = sections[1:-1]  # between what may stand in front and what may follow
+    if not parts or not sections[-1].startswith(b"--"):
         return _malformed("the multipart body has no parts or no end; is the boundary right?")
     pairs: _Pairs = []
     for part in parts:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlencode
 from pytest_oauthcc.core.script import Scripted
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.masking import mask_params
+from pytest_oauthcc.masking import mask_json, mask_params
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ class Route(Scripted):
 
     def __repr__(self) -> str:
         query = urlencode(mask_params(self.params), doseq=True)
-        body = "" if self.json is OMIT else f" with json={self.json!r}"
+        body = "" if self.json is OMIT else f" with json={mask_json(self.json)!r}"
         return f"<route {self.method or 'any method'} {self.path}{'?' + query if query else ''}{body}>"
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_oauthcc.core.keys import SigningKey
+
 __all__ = ["Settings"]
 
 
@@ -32,9 +34,11 @@ class Settings:
     audience: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    tls: bool = False
     strict: bool | Literal["should"] = True
     allow: Mapping[str, str] = field(default_factory=dict)
     passthrough: tuple[str, ...] = ()
     max_exchanges: int = 1000
     journal_limit: int | None = None
     own: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    signing_key: SigningKey | None = field(default=None, repr=False)

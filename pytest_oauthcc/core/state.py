@@ -12,12 +12,14 @@ from pytest_oauthcc.core.journal import Journal
 from pytest_oauthcc.core.keys import ClientKey, KeyRing
 from pytest_oauthcc.core.licences import Licences
 from pytest_oauthcc.core.moments import Moments
+from pytest_oauthcc.core.recognition import Recognition
 from pytest_oauthcc.core.tokens import IssuedToken, Mint, TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
 
 __all__ = ["ClockLike", "State"]
@@ -57,9 +59,10 @@ class State:
         self.clock = clock
         self.random = random
         self.lock = threading.RLock()
-        self.keys = KeyRing(settings.signing_alg)
+        self.keys = KeyRing(settings.signing_alg, settings.signing_key)
         self.mint = Mint(dialect.token, self.keys, token_format=settings.token_format)
-        self.tokens = TokenStore()
+        recognise = Recognition(settings, dialect.token).recognise if settings.signing_key is not None else None
+        self.tokens = TokenStore(recognise)
         self.assertions = AssertionCheck((settings.issuer, settings.token_url))
         self.journal = Journal(clock.time(), settings.journal_limit)
         self.licences = Licences(dialect.licensing, settings.own.get("licences")) if dialect.licensing else None
@@ -85,7 +88,16 @@ class State:
     @property
     def audience(self) -> tuple[str, ...]:
         """Whom tokens are for when the request names nobody: the option, else the API, else the issuer."""
-        return self.settings.audience or ((self.settings.api_url or self.settings.issuer),)
+        return self.audience_at(None)
+
+    def audience_at(self, names: Names | None) -> tuple[str, ...]:
+        """Whom tokens are for that are asked for under these names; None for the settings' own."""
+        where = names or self.settings
+        return self.settings.audience or ((where.api_url or where.issuer),)
+
+    def values_at(self, names: Names | None) -> Mapping[str, Any]:
+        """What templates may use in an answer to a request under these names; None for the settings' own."""
+        return self.values if names is None else {**self.values, **names.values}
 
     def issue(
         self,
@@ -98,11 +110,12 @@ class State:
         claims: Mapping[str, Any] | None = None,
         alg: str | None = None,
         header: Mapping[str, Any] | None = None,
+        names: Names | None = None,
     ) -> IssuedToken:
-        """Mint a token and remember it; the arguments are those of ``Mint.mint``."""
+        """Mint a token and remember it; the arguments are those of ``Mint.mint``, ``names`` those of the request."""
         unguessable = self.random()
         values = {
-            **self.values,
+            **self.values_at(names),
             **self._moments(now, client_id),
             "client_id": client_id,
             "random": unguessable,
@@ -113,7 +126,7 @@ class State:
             now=now,
             lifetime=self.settings.expires_in if lifetime is None else lifetime,
             scopes=scopes,
-            audience=self.audience if audience is None else audience,
+            audience=self.audience_at(names) if audience is None else audience,
             claims=claims,
             alg=alg,
             header=header,

@@ -293,11 +293,12 @@ class TokenEndpoint(Scripted):
         state, dialect = self._state, self._state.dialect
         client = case.client or state.main_client
         grant = case.scopes or Grant((), differs=False)
-        token = state.issue(client.client_id, grant.scopes, now=case.now, audience=case.audience)
+        names = case.entry.request.names
+        token = state.issue(client.client_id, grant.scopes, now=case.now, audience=case.audience, names=names)
         case.entry.token = token
         echo = dialect.scope.echo == "always" or (dialect.scope.echo == "different" and grant.differs)
         values = {
-            **state.values,
+            **state.values_at(names),
             **self._moments(token.issued, client.client_id),
             "access_token": token.value,
             "client_id": client.client_id,

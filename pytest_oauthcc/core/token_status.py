@@ -39,7 +39,7 @@ class TokenStatus:
             response = self._refuse(caller)
         else:
             token = self._state.tokens.get(caller[1])
-            response = json_response(200, self._describe(token, entry.time), NO_STORE)
+            response = json_response(200, self._describe(token, entry), NO_STORE)
         entry.outcome = response
         return entry, Answer(response)
 
@@ -91,9 +91,9 @@ class TokenStatus:
             return Verdict(Cause.MISSING_PARAM, "the parameter token is missing")
         return found, value
 
-    def _describe(self, token: IssuedToken | None, now: float) -> dict[str, Any]:
+    def _describe(self, token: IssuedToken | None, entry: OtherRequest) -> dict[str, Any]:
         # Anything but a good token gets exactly this, so that nobody learns more (RFC 7662 section 2.2).
-        if token is None or token.revoked or token.is_expired(now):
+        if token is None or token.revoked or token.is_expired(entry.time):
             return {"active": False}
         members: dict[str, Any] = {
             "active": True,
@@ -102,7 +102,7 @@ class TokenStatus:
             "exp": int(token.expiry),
             "iat": int(token.issued),
             "sub": token.client_id,
-            "iss": self._state.settings.issuer,
+            "iss": (entry.request.names or self._state.settings).issuer,
         }
         if token.scopes:
             members["scope"] = " ".join(sorted(token.scopes))

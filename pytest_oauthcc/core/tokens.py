@@ -11,7 +11,7 @@ from pytest_oauthcc.core.templates import OMIT, compile_template
 from pytest_oauthcc.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_oauthcc.core.dialect import TokenDialect
     from pytest_oauthcc.core.keys import KeyRing
@@ -87,13 +87,19 @@ def _moment(seconds: float) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError):  # a test may script any lifetime
-        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)
+        return datetime.max.replace(tzinfo=UTC) if seconds > 0 else datetime.min.replace(tzinfo=UTC)
 
 
 class TokenStore:
-    """All tokens that one provider issued, found by their value at constant cost."""
+    """
+    All tokens that one provider issued, found by their value at constant cost.
 
-    def __init__(self) -> None:
+    Args:
+        recognise: Makes a token of a value that is not remembered, where it bears the provider's signature.
+    """
+
+    def __init__(self, recognise: Callable[[str], IssuedToken | None] | None = None) -> None:
+        self._recognise = recognise
         self._tokens: dict[str, IssuedToken] = {}
         self.newest: IssuedToken | None = None
 
@@ -104,7 +110,10 @@ class TokenStore:
 
     def get(self, value: str) -> IssuedToken | None:
         """Return the token with that value, or None."""
-        return self._tokens.get(value)
+        token = self._tokens.get(value)
+        if token is None and self._recognise is not None and (token := self._recognise(value)) is not None:
+            return self._tokens.setdefault(value, token)
+        return token
 
     def __iter__(self) -> Iterator[IssuedToken]:
         return iter(tuple(self._tokens.values()))

@@ -70,11 +70,9 @@ def _misspelt_scope(sent: str, wanted: set[str]) -> str | None:
 
 
 def _from_python(text: str) -> set[str]:
-    return (
-        set(map(str, ast.literal_eval(text.removeprefix("frozenset(").removesuffix(")"))))
-        if text[:1] in "[({f"
-        else set()
-    )
+    if text.startswith("frozenset("):
+        text = text.removeprefix("frozenset(").removesuffix(")")
+    return set(map(str, ast.literal_eval(text))) if text[:1] in {"[", "(", "{"} else set()
 
 
 _JOIN = f"Join it first: {JOIN_SCOPES}"

@@ -128,11 +128,6 @@ class Expectation:
         raise NotImplementedError
 
     @property
-    def method_name(self) -> str:
-        """The method of a provider that it is an argument of."""
-        return f"assert_{self.kind.replace(' ', '_').lower()}"
-
-    @property
     def log_name(self) -> str:
         """The attribute of a provider that has the requests."""
         return f"{self.kind.replace(' ', '_').lower()}s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,16 @@ def _of_headers(entry: Exchange) -> Iterator[str]:
         yield rest
         if not blank or scheme.lower() not in _KNOWN_SCHEMES:
             yield scheme  # a token that was sent without a scheme stands where the scheme should
+        elif scheme.lower() == "basic":
+            yield _password(rest)
+
+
+def _password(credentials: str) -> str:
+    """Return the secret of Basic credentials as it was sent, whatever its encoding means to the provider."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _of_params(params: Any) -> Iterator[str]:

@@ -111,7 +111,7 @@ def mask_json(value: Any) -> Any:
     """Return a JSON value with the members masked whose names say that they are secrets."""
     if isinstance(value, dict):
         return {
-            name: mask_params({name: member})[name] if _is_leaf(name, member) else mask_json(member)
+            name: mask_json(member) if _is_open(name, member) else mask_params({str(name): str(member)})[str(name)]
             for name, member in value.items()
         }
     if isinstance(value, list):
@@ -119,8 +119,9 @@ def mask_json(value: Any) -> Any:
     return value
 
 
-def _is_leaf(name: Any, member: Any) -> bool:
-    return isinstance(name, str) and isinstance(member, str | int | float)
+def _is_open(name: Any, member: Any) -> bool:
+    """Whether a member's name lets its value be shown; what a name hides may also be a list of secrets."""
+    return isinstance(member, dict) or mask_params({str(name): "probe"})[str(name)] == "probe"
 
 
 def paragraph(text: str) -> list[str]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["similar_name"]
 
-_DECORATION = re.compile(r"^x[-_]|[^a-z0-9]")
+_DECORATION = re.compile(r"[^a-z0-9]")
 
 
 def similar_name(name: str, names: Iterable[str]) -> str | None:
@@ -24,9 +24,10 @@ def similar_name(name: str, names: Iterable[str]) -> str | None:
     Returns:
         The first such name that is not the right one itself, or None.
     """
-    bare = _bare(name)
-    return next((other for other in names if other != name and _bare(other) == bare), None)
+    wanted = _bare(name)
+    return next((other for other in names if other != name and not wanted.isdisjoint(_bare(other))), None)
 
 
-def _bare(name: str) -> str:
-    return _DECORATION.sub("", name.lower())
+def _bare(name: str) -> set[str]:
+    lowered = name.lower()
+    return {_DECORATION.sub("", lowered), _DECORATION.sub("", lowered.removeprefix("x-").removeprefix("x_"))}

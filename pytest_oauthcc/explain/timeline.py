@@ -103,7 +103,8 @@ def what_was_sent(entry: Exchange) -> str:
         others = {name: value for name, value in entry.parameters.values.items() if name not in known}
         grant = [] if entry.grant_type == "client_credentials" else [f"grant_type={entry.grant_type!r}"]
         shown = [f"{name}={value!r}" for name, value in mask_params(others).items()]
-        who = f"{entry.client_id!r} by {entry.auth_method}"
+        how = "without authentication" if entry.auth_method == "none" else f"by {entry.auth_method}"
+        who = how if entry.client_id is None else f"{entry.client_id!r} {how}"
         return ", ".join([f"{entry.method} {who}", *grant, *shown])
     return f"{entry.method} {mask_url(entry.url)}"
 

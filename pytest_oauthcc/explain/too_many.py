@@ -9,7 +9,7 @@ from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequ
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.explain.history import answer_of, request_line, result_of
 from pytest_oauthcc.explain.refusal_remedies import remedy_of
-from pytest_oauthcc.explain.showing import clock_time, columns, seconds, shorten
+from pytest_oauthcc.explain.showing import clock_time, columns, paragraph, seconds, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ def too_many(limit: int, journal: Journal, *, secrets: Iterable[str] = ()) -> st
     parts = [[f"more than {limit:,} exchanges in one test{': the client goes round in a circle' if found else ''}"]]
     if found is not None:
         parts += [list(_loop(exchanges, found, journal)), list(_beginning(exchanges, found, journal))]
-        parts.append(list(_cause(exchanges[-found.length :])))
+        parts.append([line for cause in _cause(exchanges[-found.length :]) for line in paragraph(cause)])
     else:
         parts.append([f"the last {min(_LAST, len(exchanges))} exchanges, in which nothing repeats:"])
         parts[-1] += _lines(exchanges[-_LAST:], journal)
@@ -74,8 +74,8 @@ def _sign(entry: Exchange) -> tuple[str, str, str, str]:
 
 def _loop(exchanges: Sequence[Exchange], found: _Round, journal: Journal) -> Iterator[str]:
     number = len(exchanges) - found.begins
-    what = "this exchange" if found.length == 1 else f"these {found.length}"
-    yield f"the last {number:,} exchanges repeat {what}:"
+    what = "are all like this one" if found.length == 1 else f"repeat these {found.length}"
+    yield f"the last {number:,} exchanges {what}:"
     rounds = number // found.length
     yield from _lines(exchanges[-found.length :], journal)
     took = exchanges[-1].time - exchanges[found.begins].time

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from pytest_oauthcc.core.authority import key_of, site_of
+from pytest_oauthcc.core.authority import site_of
 from pytest_oauthcc.core.journal import Exchange
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.explain.showing import columns, shorten
@@ -160,9 +160,10 @@ def _host(parts: SplitResult) -> str:
 
 
 def _closest(url: str, served: Sequence[Served]) -> Served | None:
-    keys = {key_of(one.url): one for one in served if _host(urlsplit(one.url)) == _host(urlsplit(url))}
-    found = difflib.get_close_matches(key_of(url), keys, 1, 0.7)
-    return keys[found[0]] if found else None
+    here = site_of(url)
+    paths = {site_of(one.url)[1]: one for one in served if site_of(one.url)[0] == here[0]}
+    found = difflib.get_close_matches(here[1], paths, 1, 0.65)
+    return paths[found[0]] if found else None
 
 
 def _bare(url: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FindingLike", "RuleLike", "violations"]
 
+_MOST_DETAILS = 5
 _MOST_REQUESTS = 5
 
 
@@ -94,12 +95,18 @@ def _headline(by_rule: dict[str, list[FindingLike]]) -> str:
 def _paragraph(found: Sequence[FindingLike], journal: Journal) -> Iterator[str]:
     rule = found[0].rule
     yield f"{rule.id} ({rule.level.upper()}, {rule.rfc}): {rule.title}"
-    for finding in found[:_MOST_REQUESTS]:
-        entry = finding.entry
-        yield f"  {entry.kind} {_number(entry, journal)} at {_time(entry, journal)}: {request_line(entry)}"
-        yield f"    {shorten(finding.detail, 300)}"
-    if len(found) > _MOST_REQUESTS:
-        yield f"  ... and {count_of(len(found) - _MOST_REQUESTS, 'more request')}"
+    by_detail: dict[str, list[Exchange]] = {}
+    for finding in found:
+        by_detail.setdefault(finding.detail, []).append(finding.entry)
+    for detail, entries in list(by_detail.items())[:_MOST_DETAILS]:
+        yield f"  {shorten(detail, 300)}"
+        for entry in entries[:_MOST_REQUESTS]:
+            when = clock_time(entry.time - journal.began)
+            yield f"    {entry.kind} {_number(entry, journal)} at {when}: {request_line(entry)}"
+        if len(entries) > _MOST_REQUESTS:
+            yield f"    ... and {count_of(len(entries) - _MOST_REQUESTS, 'more request')}"
+    if len(by_detail) > _MOST_DETAILS:
+        yield f"  ... and in {count_of(len(by_detail) - _MOST_DETAILS, 'other way')}"
     yield from (f"  {line}" for line in paragraph(f"Why: {rule.why}"))
     yield from (f"  {line}" for line in paragraph(f"What to do: {rule.remedy}"))
     link = getattr(rule, "link", "")
@@ -111,10 +118,6 @@ def _number(entry: Exchange, journal: Journal) -> int:
     """Count a request among those of its kind, as tests do."""
     log = journal.token_requests if isinstance(entry, TokenRequest) else journal.api_requests
     return next((number for number, other in enumerate(log, 1) if other is entry), entry.number)
-
-
-def _time(entry: Exchange, journal: Journal) -> str:
-    return clock_time(entry.time - journal.began)
 
 
 def _history(findings: Sequence[FindingLike], journal: Journal) -> list[str]:

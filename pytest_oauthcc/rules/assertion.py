@@ -128,6 +128,9 @@ def _look_at_names(claims: Mapping[str, Any], entry: TokenRequest, scene: Scene,
     issuer, subject = claims.get("iss"), claims.get("sub")
     if not issuer or not subject:
         return
+    if client_id is not None and client_id != subject:
+        detail = f"client_id is {scene.show(client_id)}, sub of the assertion is {scene.show(subject)}"
+        found.append(("client-id-mismatch", detail))
     if issuer != subject:
         found.append(("assertion-not-for-client", f"iss is {scene.show(issuer)}, sub is {scene.show(subject)}"))
     elif client_id is None and not (isinstance(subject, str) and subject in scene.clients):

@@ -128,7 +128,7 @@ def look_at_authentication(entry: TokenRequest, scene: Scene, found: list[tuple[
     presented = entry.presented
     method = presented.method
     if method == "none":
-        _look_at_nothing(entry, found)
+        _look_at_nothing(entry, scene, found)
         return
     if presented.other:
         detail = f"the request authenticates by {method} and by {' and '.join(presented.other)}"
@@ -152,16 +152,17 @@ def look_at_authentication(entry: TokenRequest, scene: Scene, found: list[tuple[
         break
 
 
-def _look_at_nothing(entry: TokenRequest, found: list[tuple[str, str]]) -> None:
-    headers = entry.headers
-    scheme = headers["authorization"].partition(" ")[0].lower() if "authorization" in headers else ""
+def _look_at_nothing(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
+    scheme = entry.headers.get("authorization", "").partition(" ")[0].lower()
     if scheme in {"bearer", "dpop"}:
         found.append(
             ("bearer-at-token-endpoint", f"the Authorization header of the token request has the scheme {scheme!r}")
         )
     authenticated = entry.presented.other or entry.request.client_certificate is not None
     if not authenticated and is_readable(entry) and entry.grant_type in {None, "client_credentials"}:
-        detail = entry.presented.problem or "there is neither an Authorization header nor a client_secret in the body"
+        detail = "there is neither an Authorization header nor a client_secret in the body"
+        if scheme:
+            detail = f"the Authorization header has the scheme {scene.show(scheme)}, which proves nothing here"
         found.append(("no-client-authentication", detail))
 
 
@@ -208,5 +209,5 @@ def _raw_pair(entry: TokenRequest) -> tuple[str, str]:
 
 def _awkward(raw: str) -> str:
     """Name the kinds of characters, but not what they stand between."""
-    found = dict.fromkeys(char for char in raw if quote_plus(char) != char)
+    found = sorted({char for char in raw if quote_plus(char) != char})
     return " ".join("a blank" if char == " " else char if char.isprintable() else ascii(char) for char in found)

@@ -13,7 +13,7 @@ from pytest_oauthcc.rules.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_oauthcc.core.journal import Exchange
+    from pytest_oauthcc.core.journal import ApiRequest, Exchange, TokenRequest
     from pytest_oauthcc.rules.scene import Scene
 
 __all__ = ["RULES", "look_at_proof"]
@@ -63,23 +63,15 @@ _CLAIMS = ("jti", "htm", "htu", "iat")
 _PORTS = {"https": 443, "http": 80}
 
 
-def look_at_proof(entry: Exchange, token: str | None, scene: Scene, found: list[tuple[str, str]]) -> None:
-    """
-    Look at the DPoP proof of a request.
-
-    Args:
-        entry: The exchange.
-        token: The access token that it carries, at the API.
-        scene: What is known of the provider.
-        found: Where broken rules are added.
-    """
+def look_at_proof(entry: TokenRequest | ApiRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
+    """Look at the DPoP proof of a request, if there is one, or has to be."""
     headers = entry.request.headers
+    at_api = entry.kind == "API request"
     if "dpop" not in headers:
-        if token is not None or entry.kind == "API request":
-            authorization = headers.get("authorization", "")
-            if authorization[:5].lower() == "dpop ":
-                found.append(("dpop-proof-missing", "the Authorization header says DPoP, and there is no header DPoP"))
+        if at_api and "authorization" in headers and headers["authorization"][:5].lower() == "dpop ":
+            found.append(("dpop-proof-missing", "the Authorization header says DPoP, and there is no header DPoP"))
         return
+    token = headers.get("authorization", "").partition(" ")[2] if at_api else None
     proofs = headers.get_all("dpop")
     if len(proofs) > 1:
         found.append(("dpop-proof-repeated", f"there are {len(proofs)} DPoP headers"))

@@ -106,7 +106,7 @@ def _look_at_url(tail: str, entry: Exchange, scene: Scene, found: list[tuple[str
         found.append((rule, f"the {what} is in the path of the URL"))
     if not mark:
         return
-    own = dict(scene.token_url_query)
+    own = dict(scene.query_of_token_url(entry.request))
     pairs = parse_qsl(query, keep_blank_values=True)
     by_name: set[str] = set()
     for name, value in pairs:

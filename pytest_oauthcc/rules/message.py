@@ -51,11 +51,11 @@ def check_message(entry: Exchange, scene: Scene) -> tuple[Finding, ...]:
             look_at_authentication(entry, scene, found)
             look_at_assertion(entry, scene, found)
             look_at_scope(entry, scene, found)
-        look_at_proof(entry, None, scene, found)
+        look_at_proof(entry, scene, found)
     elif isinstance(entry, ApiRequest):
         look_at_api_way(entry, found)
         look_at_bearer(entry, scene, found)
-        look_at_proof(entry, entry.bearer, scene, found)
+        look_at_proof(entry, scene, found)
     elif isinstance(entry, OtherRequest):
         look_at_other_way(entry, found)
         look_at_token_status(entry, found)

@@ -11,11 +11,13 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from pytest_oauthcc.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_oauthcc.core.authority import Authority
     from pytest_oauthcc.core.clients import Client
     from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.messages import Request
+    from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
 
 __all__ = ["Scene", "is_loopback", "is_plain_http"]
@@ -38,7 +40,7 @@ class Scene:
         dialect: Its own ways.
         clients: Its clients by id; those that are registered later have to appear in it.
         find_token: Finds an issued token by its value, or returns None.
-        hosts: Further hosts that belong to the provider, such as those of a loopback server.
+        audiences: What else the provider is called, where it can be reached at another place as well.
     """
 
     def __init__(
@@ -48,27 +50,30 @@ class Scene:
         clients: Mapping[str, Client],
         find_token: Callable[[str], Any],
         *,
-        hosts: frozenset[str] = frozenset(),
+        audiences: Iterable[str] = (),
     ) -> None:
         self.settings = settings
         self.dialect = dialect
         self.clients = clients
         self.find_token = find_token
         self.off: Mapping[str, str] = _switched_off(settings, dialect)
-        self.token_url_query = tuple(parse_qsl(urlsplit(settings.token_url).query, keep_blank_values=True))
-        own = (settings.token_url, settings.issuer, settings.api_url or "")
-        self.hosts = hosts | {host for host in (urlsplit(url).hostname for url in own) if host}
-        self.audiences = frozenset({settings.issuer, settings.issuer.rstrip("/"), settings.token_url})
+        self._token_url_query = _query_of(settings.token_url)
+        self.audiences = frozenset({settings.issuer, settings.issuer.rstrip("/"), settings.token_url, *audiences})
         self.takes_basic = "client_secret_basic" in settings.auth_methods
         self.takes_query = "query" in settings.body_formats
         self.bearer_header = dialect.api.header == "Authorization" and dialect.api.scheme.lower() == "bearer"
+        self._names: tuple[Names, ...] = ()
         self._token_words = frozenset({"bearer", "dpop", dialect.token_type.lower()})
 
     @classmethod
     def of(cls, authority: Authority) -> Scene:
         """Make the scene of a provider's core."""
         state = authority.state
-        return cls(state.settings, state.dialect, state.clients, state.tokens.get)
+        scene = cls(state.settings, state.dialect, state.clients, state.tokens.get)
+        for names in authority.other_names:
+            scene.audiences |= {names.issuer, names.issuer.rstrip("/"), names.token_url}
+            scene.hosts |= {host for host in (urlsplit(names.issuer).hostname,) if host}
+        return scene
 
     def knows_token_type(self, token_type: str) -> bool:
         """Whether a client of this provider can use a token of that type (RFC 6749 section 7.1)."""
@@ -147,6 +152,11 @@ def _switched_off(settings: Settings, dialect: Dialect) -> dict[str, str]:
         how = f"the header {dialect.api.header}" + (f" with {dialect.api.scheme}" if dialect.api.scheme else "")
         off.update(dict.fromkeys(_BEARER_RULES, f"the provider's API takes the token in {how}"))
     return {**off, **dialect.allow}
+
+
+@functools.lru_cache(maxsize=256)
+def _query_of(url: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
 @functools.lru_cache(maxsize=256)

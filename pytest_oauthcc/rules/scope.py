@@ -93,7 +93,9 @@ def _look_at_separators(pieces: list[str], entry: TokenRequest, scene: Scene, fo
         parts = [part for part in re.split(re.escape(mark[0]), piece) if part]
         if piece.startswith(("[", "(", "{")):
             detail = f"scope is {scene.show(entry.scope)}: a list was turned into a text instead of being joined"
-        elif len(parts) > 1 and (set(parts) <= known if known is not None else mark[0] in {",", ";", "%20"}):
+        elif (len(parts) > 1 or (len(pieces) > 1 and piece[-1] == mark[0])) and (
+            set(parts) <= known if known is not None else mark[0] in {",", ";", "%20"}
+        ):
             detail = f"scope is {scene.show(entry.scope)}: there is {mark[0]!r} between the scopes"
         else:
             continue

@@ -162,6 +162,7 @@ RULES = (
 
 _READABLE_KINDS: Final = {"application/json": "json", "multipart/form-data": "multipart"}
 _FORM_FLAW = re.compile(rb"[\x00-\x20\x7f-\xff]|%(?![0-9A-Fa-f]{2})")
+_HIGH = re.compile(rb"%[89A-Fa-f]")  # half of a byte that is no ASCII
 _PIECE_WITHOUT_EQUALS = re.compile(rb"(?:^|&)[^=&]+(?:&|$)")
 _PLACEHOLDERS = frozenset({"None", "null", "undefined"})
 _GRANT = "client_credentials"
@@ -218,7 +219,7 @@ def _look_at_body(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]
         found.append(
             ("form-not-encoded", "the body has a piece between two & that has no =; is a & in a value not encoded?")
         )
-    elif b"%" in request.body:
+    elif _HIGH.search(request.body) is not None:
         _look_at_characters(entry, found)
     if b"+" in request.body:
         _look_at_plus(entry, scene, found)
@@ -286,10 +287,11 @@ def _look_at_grant(entry: TokenRequest, scene: Scene, found: list[tuple[str, str
         if not is_readable(entry):
             return
         query = parse_qsl(entry.request.split.query, keep_blank_values=True)
+        own = scene.query_of_token_url(entry.request)
         in_query = [
             name
             for name, value in query
-            if name in {"grant_type", "scope"} and (name, value) not in scene.token_url_query
+            if name in {"grant_type", "scope"} and (name, value) not in own
         ]
         if in_query:
             detail = f"the query of the URL has {' and '.join(in_query)}"

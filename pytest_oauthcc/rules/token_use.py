@@ -166,8 +166,8 @@ class _Watch:
             self._types[value] = kind
         purpose = (entry.client_id, entry.scopes, entry.audience)
         earlier = self._by_purpose.get(purpose)
-        fetched = self._by_purpose[purpose] = self._by_value[value] = _Fetched(entry, lifetime_told(members))
-        if earlier is not None and earlier.entry.token is not fetched.entry.token:
+        self._by_purpose[purpose] = self._by_value[value] = _Fetched(entry, lifetime_told(members))
+        if earlier is not None:
             yield from self._refetched(entry, earlier)
 
     def _refetched(self, entry: TokenRequest, earlier: _Fetched) -> Iterator[Found]:

@@ -101,8 +101,13 @@ def look_at_every_way(entry: Exchange, found: list[tuple[str, str]]) -> None:
 def look_at_token_way(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
     """Look at the way of a token request."""
     _look_at_authorization_server(entry, found)
-    if scene.token_url_query:
-        _look_at_query(entry, scene, found)
+    wanted = scene.query_of_token_url(entry.request)
+    if wanted:
+        sent = parse_qsl(entry.request.split.query, keep_blank_values=True)
+        lost = [name for name, value in wanted if (name, value) not in sent]
+        if lost:
+            detail = f"the query of token_url has {' and '.join(lost)}, and the request came without"
+            found.append(("token-url-query-dropped", detail))
     headers = entry.request.headers
     if "accept" in headers:
         accept = headers["accept"].lower()
@@ -127,10 +132,3 @@ def _look_at_authorization_server(entry: Exchange, found: list[tuple[str, str]])
     if is_plain_http(entry.url):
         found.append(("token-endpoint-not-tls", f"the {entry.kind} went to an http URL"))
 
-
-def _look_at_query(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
-    sent = parse_qsl(entry.request.split.query, keep_blank_values=True)
-    lost = [name for name, value in scene.token_url_query if (name, value) not in sent]
-    if lost:
-        detail = f"the query of token_url has {' and '.join(lost)}, and the request came without"
-        found.append(("token-url-query-dropped", detail))

@@ -23,8 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["LazyContexts"]
 
 _LOADERS = ("load_verify_locations", "load_default_certs", "set_default_verify_paths", "load_cert_chain")
-_SETTINGS = ("minimum_version", "maximum_version", "options", "verify_flags", "check_hostname", "verify_mode")
+_SETTERS = ("set_ciphers", "set_alpn_protocols")  # what they set can't be read from the context
+_SETTINGS = (
+    "minimum_version",
+    "maximum_version",
+    "options",
+    "verify_flags",
+    "check_hostname",
+    "verify_mode",
+    "post_handshake_auth",
+)
 _ENVIRONMENT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+
+_Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 _making_a_model = threading.RLock()  # it patches a class that all threads and both libraries share
 
@@ -71,11 +82,14 @@ class _Model:
     """What the library's own context is like: its settings, and what it loads."""
 
     def __init__(self, make: Callable[[], ssl.SSLContext]) -> None:
-        self._loads: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self._loads: list[_Call] = []
+        self._calls: list[_Call] = []
         thread = threading.get_ident()
         with ExitStack() as stack:
             for name in _LOADERS:
-                stack.enter_context(mock.patch.object(ssl.SSLContext, name, self._noting(name, thread)))
+                stack.enter_context(mock.patch.object(ssl.SSLContext, name, _noting(name, thread, self._loads)))
+            for name in _SETTERS:
+                stack.enter_context(mock.patch.object(ssl.SSLContext, name, _noting(name, thread, self._calls)))
             self._context = make()
 
     def copy(self) -> ssl.SSLContext | None:
@@ -89,32 +103,35 @@ class _Model:
                 setattr(context, name, wanted)
         if self._context.keylog_filename:
             context.keylog_filename = self._context.keylog_filename
+        for name, arguments, options in self._calls:
+            getattr(context, name)(*arguments, **options)
         context.pending = list(self._loads)
         return context
 
-    def _noting(self, name: str, thread: int) -> Callable[..., None]:
-        """Return a method that notes a load of this thread; what other threads do meanwhile is none of ours."""
-        original = getattr(ssl.SSLContext, name)
-
-        def note(context: ssl.SSLContext, *arguments: Any, **options: Any) -> None:
-            if threading.get_ident() != thread:
-                original(context, *arguments, **options)
-            else:
-                self._loads.append((name, arguments, options))
-
-        return note
-
     @staticmethod
-    def _is_there(load: tuple[str, tuple[Any, ...], dict[str, Any]]) -> bool:
+    def _is_there(load: _Call) -> bool:
         """Whether the files are there: if not, the library has its own way of saying so."""
         _, arguments, options = load
         return all(os.path.exists(path) for path in (*arguments, *options.values()) if isinstance(path, str))  # noqa: PTH110
 
 
+def _noting(name: str, thread: int, calls: list[_Call]) -> Callable[..., None]:
+    """Return a method that only notes its calls in this thread; what other threads do meanwhile is none of ours."""
+    original = getattr(ssl.SSLContext, name)
+
+    def note(context: ssl.SSLContext, *arguments: Any, **options: Any) -> None:
+        if threading.get_ident() != thread:
+            original(context, *arguments, **options)
+        else:
+            calls.append((name, arguments, options))
+
+    return note
+
+
 class _LazyContext(ssl.SSLContext):
     """Loads what is pending when the first connection asks for it."""
 
-    pending: list[tuple[str, tuple[Any, ...], dict[str, Any]]]
+    pending: list[_Call]
 
     def _load(self) -> None:
         for name, arguments, options in self.pending:

@@ -38,9 +38,6 @@ class Site(Protocol):
     def begin_test(self) -> None:
         """Take note that another test begins."""
 
-    def take_violation(self) -> tuple[OauthccError, TracebackType | None] | None:
-        """Return the failure that broken rules make, if any, with the place of the request."""
-
 
 class Switchboard:
     """All providers that are faked at the moment, by what they serve."""
@@ -51,6 +48,7 @@ class Switchboard:
         self._mounts: dict[str, list[Site]] = {}
         self._hosts: dict[str, int] = {}
         self._former: dict[int, str] = {}
+        self._served_ports: set[int] = set()
         self._lock = threading.Lock()
         self.current_test = ""
         self.failures: list[tuple[OauthccError, TracebackType | None]] = []
@@ -104,6 +102,16 @@ class Switchboard:
                 self._former[hash(token.value)] = self.current_test
             while len(self._former) > _MOST_FORMER_TOKENS:
                 del self._former[next(iter(self._former))]
+
+    def let_through(self, port: int) -> None:
+        """Let requests to a port of this machine pass, token requests too: a server of ours answers there."""
+        with self._lock:
+            self._served_ports.add(port)
+
+    def stop_letting_through(self, port: int) -> None:
+        """Take back ``let_through``: the server is gone, and somebody else may get its port."""
+        with self._lock:
+            self._served_ports.discard(port)
 
     def _count_host(self, host: str, change: int) -> None:
         count = self._hosts.get(host, 0) + change
@@ -198,7 +206,9 @@ class Switchboard:
         host = request.split.hostname or ""
         if any(host in site.authority.state.settings.passthrough for site in self._sites):
             return True
-        return is_loopback(host) and not looks_like_token_request(request)
+        if not is_loopback(host):
+            return False
+        return request.split.port in self._served_ports or not looks_like_token_request(request)
 
     def _refuse(self, request: Request, *, claimed: bool) -> NotServed:
         from pytest_oauthcc.explain.unserved import not_served

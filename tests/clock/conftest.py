@@ -25,8 +25,8 @@ def state_of_the_world():
     return {
         "lists": [list(stack) for stack in (api.freeze_factories, api.ignore_lists, api.tick_flags, api.tz_offsets)],
         "travellers": list(time_machine.traveller_stack),
-        "time": {name: value for name, value in vars(time).items() if name != "clock"},  # freezegun adds that one
-        "datetime": dict(vars(dt)),
+        "time": tuple(item for item in vars(time).items() if item[0] != "clock"),  # freezegun adds that one
+        "datetime": tuple(vars(dt).items()),
         "asyncio": (asyncio.sleep, asyncio.tasks.sleep, BaseEventLoop.time),
         "trio": (trio.sleep, trio._timeouts.sleep, trio._core._run.perf_counter),
         "copyreg": dict(copyreg.dispatch_table),

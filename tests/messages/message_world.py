@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import textwrap
 from urllib.parse import urlencode
 
 from pytest_oauthcc.core.authority import Authority
@@ -69,9 +68,7 @@ class World:
         assert self.authority.respond(request) is not None, url
         return self.journal.all[-1]
 
-    def token(
-        self, *, auth="basic", client_id="billing", secret=SECRET, headers=(), url=TOKEN_URL, kind=FORM, **params
-    ):
+    def token(self, *, auth="basic", client_id="billing", secret=SECRET, headers=(), url=None, kind=FORM, **params):
         """Ask for a token; a parameter that is None is left out."""
         fields = {"grant_type": "client_credentials", **params}
         sent = dict(headers)
@@ -83,6 +80,7 @@ class World:
         if kind is not None:
             sent.setdefault("Content-Type", kind)
         body = json.dumps(fields) if kind == "application/json" else urlencode(fields, doseq=True)
+        url = url or self.authority.state.settings.token_url
         return self.send("POST", url, headers=sent, body=body.encode())
 
     def api(self, path="/orders", *, token="newest", method="GET", headers=(), json_body=None, body=b""):
@@ -100,5 +98,6 @@ class World:
 
 
 def golden(text, expected):
-    """Compare a text with the one in the test, which is indented and has a line break at both ends."""
-    assert text == textwrap.dedent(expected.strip("\n").replace("\\\n", "")).rstrip()
+    """Compare a text with the one in the test, which is indented as far as the quotes that end it."""
+    *lines, indent = expected.removeprefix("\n").split("\n")
+    assert text == "\n".join(line.removeprefix(indent) for line in lines)

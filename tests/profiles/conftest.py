@@ -25,6 +25,7 @@ class Reply:
 
     @property
     def json(self):
+        """The body read as JSON."""
         return json_module.loads(self.body)
 
     def __repr__(self):
@@ -58,6 +59,7 @@ class Sender:
         self._way = way
 
     def __call__(self, method, url, *, headers=None, form=None, json=None, content=b""):
+        """Send any request."""
         headers = dict(headers or {})
         if form is not None:
             content = urlencode(form).encode()

@@ -73,7 +73,9 @@ def test_h5_credentials_are_in_the_body(send, basic):
 
 def test_h6_without_scope_a_token_has_all_of_the_clients(begin):
     """All scopes that are assigned to the client are granted, and no others."""
-    send = begin("hgem", api_key="k-123", scopes="hgem-results-api a/read b/read", client_id="acme", client_secret="s3cret")
+    send = begin(
+        "hgem", api_key="k-123", scopes="hgem-results-api a/read b/read", client_id="acme", client_secret="s3cret"
+    )
     answer = send.token(BODY, headers=KEY)
     assert answer.json["scope"] == "hgem-results-api a/read b/read"
     assert send.provider.token_requests[0].token.scopes == {"hgem-results-api", "a/read", "b/read"}

@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 import jwt
 import pytest
 import trio
-from conftest import OURS
 from transport_clients import ASYNC, SYNC, HttpxAsync, Urlopen, each
+from transport_harness import OURS
 
 from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.messages import NetworkFault, Response, Timeout
@@ -404,7 +404,7 @@ def test_many_tasks(style, wired):
 @each(EVERY)
 def test_nothing_is_left_after_a_failing_body(style, board, installation, patch_points_before):
     """A test body that raises leaves every patch point as it was."""
-    from conftest import patch_points
+    from transport_harness import patch_points
 
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the body of the test is what is tested
         try:
@@ -419,7 +419,7 @@ def test_nothing_is_left_after_a_failing_body(style, board, installation, patch_
 
 def test_starting_and_stopping_twice_is_harmless(board, installation, patch_points_before):
     """Both may be called again, and the transports can be started anew."""
-    from conftest import patch_points
+    from transport_harness import patch_points
 
     style = HttpxAsync()
     for _ in range(3):
@@ -434,7 +434,7 @@ def test_starting_and_stopping_twice_is_harmless(board, installation, patch_poin
 @each(EVERY)
 def test_two_boards_at_once(style, wired, patch_points_before):
     """Transports of a second board lie over those of the first, and what they let go comes to the first."""
-    from conftest import FakeBoard
+    from transport_harness import FakeBoard
 
     from pytest_oauthcc.transports.installation import Installation
 

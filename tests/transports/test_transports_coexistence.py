@@ -13,10 +13,10 @@ import pytest
 import requests
 import responses
 import respx
-from conftest import OURS, patch_points
 from requests.adapters import HTTPAdapter
 from responses.registries import OrderedRegistry
 from respx.mocks import Mocker
+from transport_harness import OURS, patch_points
 
 from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.messages import NetworkFault, Response
@@ -340,7 +340,7 @@ def test_what_respx_lets_through(wired, respx_mock, loopback):
 
 def test_two_boards_with_a_router_between(wired, respx_mock):
     """What the router of the user's refuses is refused, although a board comes after it."""
-    from conftest import FakeBoard
+    from transport_harness import FakeBoard
 
     from pytest_oauthcc.transports.installation import Installation
 
@@ -354,6 +354,17 @@ def test_two_boards_with_a_router_between(wired, respx_mock):
             httpx.get("https://unknown.example/")
     finally:
         second.stop()
+
+
+def test_a_request_that_outlasts_the_transports(wired, installation, loopback):
+    """A request that is under way when ours stops, as in a thread that outlives its test, goes on to the network."""
+
+    def stop_meanwhile(request, *, stubs_below):
+        installation.stop()
+
+    wired.answer = stop_meanwhile
+
+    assert httpx.post(loopback + "/", content=b"x").content == b"real:x"
 
 
 def test_respx_starts_in_its_own_way_where_something_looks_different(board, installation, patch_points_before):

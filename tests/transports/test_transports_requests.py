@@ -12,11 +12,11 @@ import pytest
 import requests
 import responses
 import urllib3
-from conftest import OURS
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from requests.adapters import HTTPAdapter
+from transport_harness import OURS
 from urllib3 import Retry
 
 from pytest_oauthcc.core.messages import NetworkFault, Response, Timeout

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pytest_oauthcc.explain.html.page import render
-from pytest_oauthcc.explain.html.records import ReportData, exchange_record, report_data, test_record
+from pytest_oauthcc.explain.html.records import ReportData, exchange_record, record_of_test, report_data
 
-__all__ = ["ReportData", "exchange_record", "render", "report_data", "test_record"]
+__all__ = ["ReportData", "exchange_record", "record_of_test", "render", "report_data"]

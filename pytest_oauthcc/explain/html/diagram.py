@@ -1,4 +1,4 @@
-"""The sequence diagram of one test: lanes for the client and the servers, an arrow there and one back for each exchange."""
+"""The sequence diagram of one test: lanes for client and servers, an arrow there and one back for each exchange."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["diagram", "dots", "hue_of", "is_refused", "token_chip"]
 
-_MOST_DOTS = 40
+_MOST_DOTS = 20
 _USUAL = ("token endpoint", "API")
 
 
@@ -186,6 +186,5 @@ def dots(exchanges: Sequence[dict[str, Any]]) -> Html:
         kind = "token" if record["server"] == "token endpoint" else "api"
         marks.append(f'<circle class="{kind} {_state(record)}" cx="{number * 10 + 5}" cy="6" r="3.4"/>')
     width = len(shown) * 10
-    return Html(
-        f'<svg class="dots" viewBox="0 0 {width} 12" width="{width}" height="12" aria-hidden="true">{"".join(marks)}</svg>'
-    )
+    size = f'viewBox="0 0 {width} 12" width="{width}" height="12"'
+    return Html(f'<svg class="dots" {size} aria-hidden="true">{"".join(marks)}</svg>')

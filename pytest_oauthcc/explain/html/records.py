@@ -13,7 +13,7 @@ from pytest_oauthcc.masking import mask, mask_url
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["ReportData", "exchange_record", "report_data", "test_record"]
+__all__ = ["ReportData", "exchange_record", "record_of_test", "report_data"]
 
 _MOST_EXCHANGES = 120
 _LONGEST = 300
@@ -27,7 +27,7 @@ class ReportData(TypedDict):
         title: Of the page.
         generated: When, for people.
         about: Facts about the run by name, such as the versions.
-        tests: What ``test_record`` made of each test.
+        tests: What ``record_of_test`` made of each test.
     """
 
     title: str
@@ -43,7 +43,7 @@ def report_data(
     Put the tests of a run together.
 
     Args:
-        tests: What ``test_record`` made of each.
+        tests: What ``record_of_test`` made of each.
         generated: When the run was, for people.
         title: Of the page.
         about: Facts about the run by name, such as the versions.
@@ -54,7 +54,7 @@ def report_data(
     return {"title": title, "generated": generated, "about": about, "tests": list(tests)}
 
 
-def test_record(
+def record_of_test(
     nodeid: str,
     outcome: str,
     duration: float,
@@ -106,9 +106,6 @@ def test_record(
     }
 
 
-test_record.__test__ = False  # type: ignore[attr-defined]  # pytest takes a function of that name for a test
-
-
 def _broken(entries: Sequence[tuple[str, Exchange]]) -> list[int]:
     return [position for position, (_, entry) in enumerate(entries) if entry.violations]
 
@@ -123,7 +120,7 @@ def exchange_record(entry: Exchange, journal: Journal, *, provider: str = "") ->
         provider: The name of the provider.
 
     Returns:
-        The record; for all entries of a test, ``test_record`` is quicker.
+        The record; for all entries of a test, ``record_of_test`` is quicker.
     """
     return _record(entry, journal.began, provider, Hider(secrets_of([entry])))
 

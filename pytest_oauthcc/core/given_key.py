@@ -1,0 +1,82 @@
+"""A signing key that somebody gives to the fake, so that several processes sign with the same one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from pytest_oauthcc.core.keys import SigningKey
+from pytest_oauthcc.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["read_signing_key"]
+
+_RSA_ALGS = ("RS256", "RS384", "RS512", "PS256")
+_LEAST_BITS = 2048  # RFC 7518 section 3.3
+
+
+def read_signing_key(pem: bytes, alg: str | None = None, *, where: str = "the signing key") -> SigningKey:
+    """
+    Read a private key.
+
+    Args:
+        pem: An unencrypted RSA, EC (P-256, P-384) or Ed25519 key in PEM.
+        alg: The JOSE algorithm to sign with; None for the usual one of that kind of key.
+        where: What the key is called in an error message.
+
+    Returns:
+        The key. Its name is the thumbprint of RFC 7638, and so the same wherever the key is used.
+
+    Raises:
+        OptionError: It is no such key, or not one for ``alg``.
+    """
+    __tracebackhide__ = True
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        private: Any = serialization.load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        private = None  # what cryptography says about it may quote the key
+    if private is None:
+        raise OptionError(
+            f"{where} is no unencrypted private key in PEM; make one with: "
+            "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"
+        )
+    algs, jwk, members = _describe(private, where)
+    chosen = algs[0] if alg is None else alg
+    if chosen not in algs:
+        raise OptionError(f"{where} is for {' or '.join(algs)}, and signing_alg is {chosen}; give a key of that kind")
+    kid = _thumbprint(jwk, members)
+    return SigningKey(chosen, kid, private, {**jwk, "kid": kid, "alg": chosen, "use": "sig"})
+
+
+def _describe(private: Any, where: str) -> tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]:
+    """Return what a key can sign with, its public half, and the members that its thumbprint is made of."""
+    __tracebackhide__ = True
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+    if isinstance(private, rsa.RSAPrivateKey) and private.key_size >= _LEAST_BITS:
+        found = _RSA_ALGS, RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), ("e", "kty", "n")
+    elif isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in {"secp256r1", "secp384r1"}:
+        algs = ("ES256",) if private.curve.name == "secp256r1" else ("ES384",)
+        found = algs, ECAlgorithm.to_jwk(private.public_key(), as_dict=True), ("crv", "kty", "x", "y")
+    elif isinstance(private, ed25519.Ed25519PrivateKey):
+        found = ("EdDSA",), OKPAlgorithm.to_jwk(private.public_key(), as_dict=True), ("crv", "kty", "x")
+    else:
+        raise OptionError(
+            f"{where} is a key of a kind that the fake does not sign with; "
+            f"it takes RSA with {_LEAST_BITS} bits or more, EC on P-256 or P-384, and Ed25519"
+        )
+    found[1].pop("key_ops", None)
+    return found
+
+
+def _thumbprint(jwk: Mapping[str, Any], members: tuple[str, ...]) -> str:
+    text = json.dumps({name: jwk[name] for name in members}, separators=(",", ":"), sort_keys=True)
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()

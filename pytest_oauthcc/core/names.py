@@ -1,0 +1,43 @@
+"""What a provider is called at one of the places where it can be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Names"]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """
+    The URLs of a provider, all absolute.
+
+    A provider that is reached in process and over a socket has one state and two of these. Tokens and metadata name
+    those URLs at which they were asked for, so that an API which checks ``iss`` finds what it has read before.
+
+    Args:
+        issuer: The issuer identifier (RFC 8414 section 2).
+        token_url: The token endpoint.
+        api_url: The protected API; None where there is none.
+        metadata_url: The metadata (RFC 8414 section 3).
+        jwks_url: The public keys (RFC 7517).
+        introspection_url: Where a token's state is told (RFC 7662).
+        revocation_url: Where a token is revoked (RFC 7009).
+    """
+
+    issuer: str
+    token_url: str
+    api_url: str | None
+    metadata_url: str
+    jwks_url: str
+    introspection_url: str
+    revocation_url: str
+
+    @property
+    def values(self) -> Mapping[str, str | None]:
+        """Those that templates of profiles may use, by name."""
+        return {"issuer": self.issuer, "token_url": self.token_url, "api_url": self.api_url}

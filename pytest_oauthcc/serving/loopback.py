@@ -1,0 +1,209 @@
+"""A provider on a socket of this machine: a thread for each connection, up in no time and down at once."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from pytest_oauthcc.serving.application import Application, plain_text
+from pytest_oauthcc.serving.connection import Connection, Manners
+from pytest_oauthcc.serving.wire import write_response
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from pytest_oauthcc._provider import Provider
+    from pytest_oauthcc.core.messages import Answer
+    from pytest_oauthcc.core.names import Names
+    from pytest_oauthcc.serving.application import Incoming
+
+__all__ = ["LOOPBACK", "LoopbackServer"]
+
+LOOPBACK = "127.0.0.1"
+_BACKLOG = 512
+_MOST_CONNECTIONS = 1000
+_LAST_WAIT = 5.0  # seconds that stop() gives a function of a test's, which is running, to come to its end
+
+
+class LoopbackServer:
+    """
+    Serves a provider over HTTP/1.1, or HTTPS, with connections that are kept alive.
+
+    It runs from ``start()`` to ``stop()``, or as a context manager.
+
+    Args:
+        provider: Answers.
+        tls: The server's side of TLS; None for plain HTTP.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        base_url: Where clients find the server, without a slash at the end, where that is not at its host and port.
+        manners: How long and how much it waits for and reads.
+        note: Told of what goes wrong here although it should fail a test.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = LOOPBACK,
+        port: int = 0,
+        base_url: str | None = None,
+        manners: Manners | None = None,
+        note: Callable[[Exception], None] = lambda _error: None,
+    ) -> None:
+        self._application = Application(provider, via="oauthcc_server", note=note)
+        self._answer: Callable[[Incoming], Answer] = self._application.answer
+        self._now = provider.clock.time
+        self._tls = tls
+        self._host = host
+        self._wanted_port = self._port = port
+        self._base_url = base_url
+        self._manners = manners or Manners()
+        self._lock = threading.Lock()
+        self._connections: dict[Connection, threading.Thread] = {}
+        self._ended: list[threading.Thread] = []
+        self._listener: socket.socket | None = None
+        self._bell: tuple[socket.socket, socket.socket] | None = None
+        self._accepting: threading.Thread | None = None
+        self._is_stopping = threading.Event()
+
+    def __repr__(self) -> str:
+        where = self.base_url if self._listener is not None else "not running"
+        return f"<LoopbackServer {where}, {len(self._connections)} connections>"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on, or did last; the wanted one before it was started."""
+        return self._port
+
+    @property
+    def base_url(self) -> str:
+        """Where it is, without a slash at the end."""
+        if self._base_url is not None:
+            return self._base_url
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'http' if self._tls is None else 'https'}://{host}:{self.port}"
+
+    @property
+    def names(self) -> Names:
+        """The URLs of the provider's endpoints on this server."""
+        return self._application.names(self.base_url)
+
+    def wrap(self, around: Callable[[Incoming, Callable[[Incoming], Answer]], Answer]) -> None:
+        """Put something around the application: it gets every request, and what would answer it."""
+        inner = self._answer
+        self._answer = lambda incoming: around(incoming, inner)
+
+    def start(self) -> None:
+        """
+        Listen, and answer from now on.
+
+        Raises:
+            OSError: The port is taken, or sockets are not allowed here.
+        """
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        self._listener = socket.create_server((self._host, self._wanted_port), family=family, backlog=_BACKLOG)
+        try:
+            self._port = self._listener.getsockname()[1]
+            self._listener.setblocking(False)
+            self._bell = socket.socketpair()
+            self._is_stopping.clear()
+            name = f"oauthcc-server-{self.port}"
+            self._accepting = threading.Thread(target=self._accept, args=(self._listener, name), name=name, daemon=True)
+            self._accepting.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop at once: connections are cut, and their threads are gone when this returns. May be called again."""
+        self._is_stopping.set()
+        bell, self._bell = self._bell, None
+        accepting, self._accepting = self._accepting, None
+        listener, self._listener = self._listener, None
+        if bell is not None:
+            with suppress(OSError):
+                bell[1].send(b"!")
+        if accepting is not None and accepting.ident is not None:
+            accepting.join()
+        if listener is not None:
+            listener.close()
+        for end in bell or ():
+            end.close()
+        with self._lock:
+            threads = [*self._connections.values(), *self._ended]
+            for connection in self._connections:
+                connection.cut()
+        for thread in threads:
+            if thread is not threading.current_thread():  # a function given to reply() may stop its own server
+                thread.join(_LAST_WAIT)
+
+    def _accept(self, listener: socket.socket, name: str) -> None:
+        """Take connections until the bell rings."""
+        assert self._bell is not None  # noqa: S101 - start() has hung it up
+        ringing = self._bell[0]
+        with selectors.DefaultSelector() as selector:
+            selector.register(listener, selectors.EVENT_READ)
+            selector.register(ringing, selectors.EVENT_READ)
+            while True:
+                ready = [key.fileobj for key, _ in selector.select()]
+                if ringing in ready:
+                    return
+                try:
+                    sock, _ = listener.accept()
+                except BlockingIOError:
+                    continue  # the client is gone already
+                except OSError:  # such as too many open files: it will pass, and until then there is no hurry
+                    self._is_stopping.wait(0.05)
+                    continue
+                self._begin(sock, name)
+
+    def _begin(self, sock: socket.socket, name: str) -> None:
+        if len(self._connections) >= _MOST_CONNECTIONS:
+            with sock, suppress(OSError):
+                text = f"there are {_MOST_CONNECTIONS} connections to this server already"
+                sock.send(write_response("", plain_text(503, text), now=self._now(), keep_alive=False)[0])
+            return
+        try:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        except OSError:
+            sock.close()
+            return
+        connection = Connection(
+            sock, base_url=self.base_url, answer=self._answer, now=self._now, manners=self._manners
+        )
+        thread = threading.Thread(target=self._serve, args=(connection,), name=f"{name}-client", daemon=True)
+        with self._lock:
+            self._connections[connection] = thread
+            ended, self._ended = self._ended, []
+        for other in ended:
+            other.join()
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads are to be had
+            with self._lock:
+                del self._connections[connection]
+            sock.close()
+
+    def _serve(self, connection: Connection) -> None:
+        try:
+            connection.serve()
+        finally:
+            with self._lock:
+                self._ended.append(self._connections.pop(connection))

@@ -1,0 +1,220 @@
+"""``OauthccServer``: the test's provider on a socket, as the fixture ``oauthcc_server`` gives it."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.serving.loopback import LoopbackServer
+from pytest_oauthcc.transports.switchboard import BOARD
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pytest_oauthcc._provider import Provider
+    from pytest_oauthcc.serving.connection import Manners
+
+__all__ = ["TRUST_VARIABLES", "OauthccServer"]
+
+TRUST_VARIABLES = (
+    "SSL_CERT_FILE",  # OpenSSL: Python's ssl and urllib, httpx, aiohttp, urllib3, Ruby, Go, PHP's curl
+    "REQUESTS_CA_BUNDLE",  # requests
+    "CURL_CA_BUNDLE",  # curl
+    "NODE_EXTRA_CA_CERTS",  # Node
+    "AWS_CA_BUNDLE",  # botocore
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",  # gRPC
+    "GIT_SSL_CAINFO",  # git
+)
+"""Variables from which clients of many kinds learn which certificates to trust."""
+
+_PROXY_VARIABLES = ("NO_PROXY", "no_proxy")
+
+
+class OauthccServer:
+    """
+    A provider of a test on a socket of this machine, beside its URLs in process.
+
+    Both have one state: a token that was fetched here is good there. Metadata and tokens name the URLs at which they
+    were asked for.
+
+    Attributes:
+        provider: The provider; what the clients of the server do is in its journal.
+    """
+
+    __module__ = "pytest_oauthcc"
+
+    def __init__(self, provider: Provider, *, tls: bool = False, manners: Manners | None = None) -> None:
+        __tracebackhide__ = True
+        self.provider = provider
+        self._directory: Path | None = None
+        self._stack = ExitStack()
+        context = None
+        if tls:
+            from pytest_oauthcc.serving.certificates import server_context
+
+            context = server_context()
+        self._tls = tls
+        self._server = LoopbackServer(provider, tls=context, manners=manners, note=BOARD.note_failure)
+        self._files = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<OauthccServer {self._server.base_url} for {self.provider!r}>"
+
+    def __enter__(self) -> Self:
+        __tracebackhide__ = True
+        with ExitStack() as stack:
+            stack.enter_context(self._server)
+            BOARD.let_through(self.port)
+            stack.callback(BOARD.stop_letting_through, self.port)
+            self._names = self._server.names
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    # --- where
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1."""
+        return self._server.port
+
+    @property
+    def base_url(self) -> str:
+        """Where the server is, without a slash at the end."""
+        return self._server.base_url
+
+    @property
+    def token_url(self) -> str:
+        """Where the token endpoint is."""
+        return self._names.token_url
+
+    @property
+    def api_url(self) -> str:
+        """
+        Where the protected API is.
+
+        Raises:
+            OptionError: The provider was made with ``api_url=None``.
+        """
+        __tracebackhide__ = True
+        return self._names.api_url or self.provider.api_url  # which raises
+
+    @property
+    def issuer(self) -> str:
+        """The issuer identifier (RFC 8414 section 2); the tokens that are fetched here name it."""
+        return self._names.issuer
+
+    @property
+    def metadata_url(self) -> str:
+        """Where the authorization server's metadata are (RFC 8414 section 3)."""
+        return self._names.metadata_url
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the public keys are (RFC 7517)."""
+        return self._names.jwks_url
+
+    @property
+    def introspection_url(self) -> str:
+        """Where a token's state is told (RFC 7662)."""
+        return self._names.introspection_url
+
+    @property
+    def revocation_url(self) -> str:
+        """Where a token is revoked (RFC 7009)."""
+        return self._names.revocation_url
+
+    # --- trust
+
+    @property
+    def ca_pem_path(self) -> Path:
+        """
+        The file with the certificate that clients have to trust; it is gone after the test.
+
+        Raises:
+            OptionError: The server speaks plain HTTP.
+        """
+        __tracebackhide__ = True
+        from pytest_oauthcc.serving.certificates import ca_pem
+
+        self._want_tls()
+        return self._write("ca.pem", ca_pem())
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """
+        A client's side of TLS that trusts this server, for ``httpx.Client(verify=...)``, aiohttp's ``ssl=`` and others.
+
+        Raises:
+            OptionError: The server speaks plain HTTP.
+        """
+        __tracebackhide__ = True
+        from pytest_oauthcc.serving.certificates import ca_pem
+
+        self._want_tls()
+        return ssl.create_default_context(cadata=ca_pem().decode("ascii"))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """
+        Variables to add to those of a subprocess, so that it trusts the server and finds it without a proxy.
+
+        With them it trusts nothing else, but for Node, which adds this certificate to its own.
+        """
+        found = dict.fromkeys(_PROXY_VARIABLES, "127.0.0.1,localhost")
+        if self._tls:
+            found.update(dict.fromkeys(TRUST_VARIABLES, str(self.ca_pem_path)))
+        return found
+
+    def client_certificate(self, common_name: str = "client") -> tuple[Path, Path]:
+        """
+        Make a certificate that a client can show in the TLS handshake (RFC 8705).
+
+        Args:
+            common_name: Whom it names, in the subject's CN.
+
+        Returns:
+            The files with the certificate and with its private key, in PEM; gone after the test.
+
+        Raises:
+            OptionError: The server speaks plain HTTP.
+        """
+        __tracebackhide__ = True
+        from pytest_oauthcc.serving.certificates import client_certificate
+
+        self._want_tls()
+        certificate, key = client_certificate(common_name)
+        with tempfile.NamedTemporaryFile(dir=self._folder(), prefix="client-", suffix=".pem", delete=False) as file:
+            file.write(certificate)
+        path = Path(file.name)
+        key_path = path.with_suffix(".key")
+        key_path.touch(mode=0o600)
+        key_path.write_bytes(key)
+        return path, key_path
+
+    def _want_tls(self) -> None:
+        __tracebackhide__ = True
+        if not self._tls:
+            raise OptionError("this server speaks plain HTTP, without certificates; @pytest.mark.oauthcc(tls=True)")
+
+    def _folder(self) -> Path:
+        with self._files:
+            if self._directory is None:
+                self._directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="oauthcc-")))
+            return self._directory
+
+    def _write(self, name: str, content: bytes) -> Path:
+        path = self._folder() / name
+        if not path.exists():
+            path.write_bytes(content)
+        return path
+
