@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Violation,
     )
     from pytest_oauthcc.profiles import Profile
+    from pytest_oauthcc.serving.server import OauthccServer
 
 __all__ = [
     "OMIT",
@@ -37,6 +38,7 @@ __all__ = [
     "Mismatch",
     "NotServed",
     "OauthccError",
+    "OauthccServer",
     "OptionError",
     "Profile",
     "ProfileError",
@@ -57,6 +59,7 @@ _HOMES = {
     "Mismatch": "errors",
     "NotServed": "errors",
     "OauthccError": "errors",
+    "OauthccServer": "serving.server",
     "OptionError": "errors",
     "Profile": "profiles",
     "ProfileError": "errors",

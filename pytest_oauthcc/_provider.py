@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.dialect import Dialect
     from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, RequestLog, TokenRequest
     from pytest_oauthcc.core.messages import Answer, Request
+    from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
     from pytest_oauthcc.core.token_endpoint import TokenEndpoint
     from pytest_oauthcc.core.tokens import IssuedToken
     from pytest_oauthcc.profiles import Profile
     from pytest_oauthcc.rules.finding import Finding
     from pytest_oauthcc.rules.verdicts import Judgement
+    from pytest_oauthcc.serving.asgi import AsgiApplication
+    from pytest_oauthcc.serving.wsgi import WsgiApplication
 
 __all__ = ["Provider", "provider"]
 
@@ -407,6 +410,36 @@ class Provider:
         if text is not None:
             raise Mismatch(text)
 
+    # --- serving
+
+    def asgi(self, *, base_url: str | None = None) -> AsgiApplication:
+        """
+        Give the provider as an ASGI application, for uvicorn, hypercorn, or to mount it in another one.
+
+        Args:
+            base_url: Where clients find the application; None believes the Host header of each request.
+
+        Returns:
+            The application; one to use, also by several servers.
+        """
+        from pytest_oauthcc.serving.asgi import AsgiApplication
+
+        return AsgiApplication(self, base_url=base_url)
+
+    def wsgi(self, *, base_url: str | None = None) -> WsgiApplication:
+        """
+        Give the provider as a WSGI application, for gunicorn, wsgiref, or to mount it in another one.
+
+        Args:
+            base_url: Where clients find the application; None believes the Host header of each request.
+
+        Returns:
+            The application.
+        """
+        from pytest_oauthcc.serving.wsgi import WsgiApplication
+
+        return WsgiApplication(self, base_url=base_url)
+
     # --- what the switchboard and the plugin call
 
     def exchange(self, request: Request, api_path: str | None) -> Answer:
@@ -429,7 +462,7 @@ class Provider:
     @property
     def scene(self) -> Scene:
         """What the rules may know of this provider."""
-        if self._scene is None:
+        if self._scene is None or not self._scene.is_of(self.authority):
             self._scene = Scene.of(self.authority)
         return self._scene
 
@@ -479,6 +512,11 @@ class Provider:
         client.client_id = client_id or client.client_id
         client.client_secret = client_secret or client.client_secret
         self._state.clients[client.client_id] = client
+
+    def answer_to(self, names: Names) -> None:
+        """Be called by the names that a server of this provider has for it, as well as by its own."""
+        self.authority.answer_to(names)
+        self._scene = None  # the rules have to know them, too
 
     def begin_test(self) -> None:
         """Count exchanges towards ``max_exchanges`` from here."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
 
 MARKER = (
@@ -88,6 +89,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     names.insert(len(wider), "oauthcc")  # before the test's own fixtures, which may build a client
 
 
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> None:
+    """Let a contract class with anyio's marker run on anyio's backends."""
+    del name
+    if isinstance(obj, type) and getattr(obj, "oauthcc_contract", False):
+        from pytest_oauthcc.contract.loops import use_anyio
+
+        use_anyio(collector, obj)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say which test begins, to those providers that outlive tests."""
@@ -141,7 +151,12 @@ def _shows_passing_tests(config: pytest.Config) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the exchanges of passing tests, if that was asked for."""
+    """Tell what became of client contracts, and print the exchanges of passing tests, if that was asked for."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    if any(name == "oauthcc_contract" for report in reports for name, _ in getattr(report, "user_properties", ())):
+        from pytest_oauthcc.contract.summary import write_summary
+
+        write_summary(terminalreporter)
     if not config.option.oauthcc_trace or _shows_passing_tests_itself(config):
         return
     for report in terminalreporter.getreports("passed"):
@@ -224,6 +239,22 @@ def oauthcc_factory(_oauthcc_session: Session, request: pytest.FixtureRequest) -
         )
 
     return make
+
+
+@pytest.fixture
+def oauthcc_server(oauthcc: Provider) -> Iterator[OauthccServer]:
+    """Serve the test's provider on 127.0.0.1 as well: for aiohttp, subprocesses, other languages; ``tls=True``: HTTPS."""
+    from pytest_oauthcc.serving.server import OauthccServer
+
+    server, problem = None, ""
+    try:
+        server = OauthccServer(oauthcc, tls=oauthcc.authority.state.settings.tls)
+    except OptionError as error:
+        problem = str(error)
+    if server is None:
+        pytest.fail(problem, pytrace=False)
+    with server:
+        yield server
 
 
 def _options_layer(options: Any) -> Layer:

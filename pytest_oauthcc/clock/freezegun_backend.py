@@ -167,8 +167,8 @@ class FreezegunHands:
         # because the clock stands. Somebody's own loop time (a loop that is faked as a whole) is not touched.
         loop = importlib.import_module("asyncio.base_events").BaseEventLoop
         if loop.time.__module__ == "asyncio.base_events":
-            real_monotonic = self._api.real_monotonic
-            self._swap(loop, "time", lambda _: lambda _loop: real_monotonic())
+            api = self._api
+            self._swap(loop, "time", lambda _: lambda _loop: api.real_monotonic())
 
     def _stand_in_for_references(self) -> None:
         # freezegun knows the names in modules; who holds one of these functions in another way would not see the clock.

@@ -110,8 +110,8 @@ def _search(wanted: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
     modules = {id(vars(module)): name for name, module in sys.modules.copy().items() if type(module) is ModuleType}
     found = [holder for holder in gc.get_referrers(*wanted.values()) if id(holder) not in modules]
     containers = {id(holder): holder for holder in found if type(holder) in (dict, list, tuple)}
-    seen = {id(wanted), id(found)}
-    for container, owners in _owners_of(containers):
+    seen = {id(wanted)}
+    for container, owners in _owners_of(containers, found):
         if any(isinstance(owner, ModuleType) or is_left_alone(_module_of(owner, modules)) for owner in owners):
             continue
         for owner in owners:
@@ -119,20 +119,34 @@ def _search(wanted: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
             if holder is not None and id(holder) not in seen:
                 seen.add(id(holder))
                 yield holder, holder is container and id(owner) in modules
+    cells = {id(holder): holder for holder in found if isinstance(holder, CellType)}
+    for cell, functions in _functions_of(cells, found):
+        if not any(is_left_alone(function.__module__) for function in functions):
+            yield cell, True  # it keeps nothing alive but the wanted function, as a static method does
     for holder in found:
-        if id(holder) not in containers and not is_left_alone(_module_of(holder, modules)):
-            # Cells and static methods keep nothing alive but the function.
-            yield holder, isinstance(holder, CellType | staticmethod)
+        if id(holder) not in containers.keys() | cells.keys() and not is_left_alone(_module_of(holder, modules)):
+            yield holder, isinstance(holder, staticmethod)
 
 
-def _owners_of(containers: dict[int, Any]) -> Iterator[tuple[Any, list[Any]]]:
+def _owners_of(containers: dict[int, Any], *ours: Any) -> Iterator[tuple[Any, list[Any]]]:
     owners: dict[int, list[Any]] = {identity: [] for identity in containers}
+    ours_by_id = set(map(id, (containers, *ours)))  # this search's own lists are no owners
     for owner in gc.get_referrers(*containers.values()) if containers else ():
-        if owner is not containers:
+        if id(owner) not in ours_by_id:
             for thing in gc.get_referents(owner):
                 if id(thing) in owners:
                     owners[id(thing)].append(owner)
     return ((containers[identity], known) for identity, known in owners.items())
+
+
+def _functions_of(cells: dict[int, Any], found: list[Any]) -> Iterator[tuple[Any, list[FunctionType]]]:
+    closures = {id(owner): owner for _, owners in _owners_of(cells, found) for owner in owners if type(owner) is tuple}
+    functions: dict[int, list[FunctionType]] = {identity: [] for identity in cells}
+    for closure, owners in _owners_of(closures):
+        for cell in closure:
+            if id(cell) in functions:
+                functions[id(cell)] += [owner for owner in owners if isinstance(owner, FunctionType)]
+    return ((cells[identity], known) for identity, known in functions.items())
 
 
 def _holder(container: Any, owner: Any) -> Any:

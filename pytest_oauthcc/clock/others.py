@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pytest_oauthcc.clock import time_machine_backend
 from pytest_oauthcc.clock.freezegun_backend import FreezegunHands
 from pytest_oauthcc.clock.reading import freezegun_api, microseconds_of, peek, top_factory
-from pytest_oauthcc.clock.time_machine_backend import TravellerHands, top_traveller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,7 @@ def in_effect() -> Hands | None:
         return factory
     if factory is not None:
         return FactoryHands(factory)
-    traveller = top_traveller()
-    return None if traveller is None else TravellerHands(traveller)
+    return time_machine_backend.in_effect()
 
 
 class _Standstill:

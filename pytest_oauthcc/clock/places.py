@@ -84,6 +84,7 @@ class Places:
             What puts the wanted objects back where the stand-ins still are, and where modules that were imported
             meanwhile took one.
         """
+        stand_ins = {identity: stand_ins[identity] for identity in self._wanted}
         replaced: list[tuple[Any, Mapping[str, Any], str, Any]] = []
         for module, names, held in self.current():
             for name, real in held.items():

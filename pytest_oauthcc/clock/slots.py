@@ -33,38 +33,32 @@ def slots_of(holder: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
         holder: Anything that refers to a wanted object, or to a tuple or dict with one.
         wanted: The wanted objects by their ids.
     """
-    if isinstance(holder, CellType):
-        yield _cell(holder)
-    elif isinstance(holder, FunctionType):
-        yield from _defaults(holder, wanted)
-    elif isinstance(holder, functools.partial):
-        yield from _partial(holder, wanted)
-    elif isinstance(holder, staticmethod):
-        if id(holder.__func__) in wanted:
-            yield _static(holder)
-    elif isinstance(holder, type):
-        for name, value in list(vars(holder).items()):
-            if id(value) in wanted:
-                yield _attribute(holder, name)
-    elif isinstance(holder, dict):
-        yield from (_item(holder, key) for key, value in list(holder.items()) if id(value) in wanted)
-    elif isinstance(holder, list):
-        yield from (_item(holder, index) for index, value in enumerate(holder) if id(value) in wanted)
-    else:
-        yield from _instance(holder, wanted)
+    kinds = (kind for kind in _KINDS if isinstance(holder, kind))
+    return _KINDS[next(kinds, object)](holder, wanted)
 
 
-def _cell(cell: CellType) -> Slot:
-    return Slot(lambda: cell.cell_contents, lambda value: setattr(cell, "cell_contents", value))
+def _cell(cell: CellType, _wanted: dict[int, Any]) -> Iterator[Slot]:
+    yield Slot(lambda: cell.cell_contents, lambda value: setattr(cell, "cell_contents", value))
 
 
-def _static(method: Any) -> Slot:
+def _static(method: Any, _wanted: dict[int, Any]) -> Iterator[Slot]:
     # A second __init__ is the one way to change it where it is, in whatever class that may be.
-    return Slot(lambda: method.__func__, method.__init__)
+    yield Slot(lambda: method.__func__, method.__init__)
 
 
-def _attribute(owner: type, name: str) -> Slot:
-    return Slot(lambda: vars(owner).get(name), lambda value: setattr(owner, name, value))
+def _class(owner: type, wanted: dict[int, Any]) -> Iterator[Slot]:
+    def attribute(name: str) -> Slot:
+        return Slot(lambda: vars(owner).get(name), lambda value: setattr(owner, name, value))
+
+    return (attribute(name) for name, value in list(vars(owner).items()) if id(value) in wanted)
+
+
+def _dict(container: dict[Any, Any], wanted: dict[int, Any]) -> Iterator[Slot]:
+    return (_item(container, key) for key, value in list(container.items()) if id(value) in wanted)
+
+
+def _list(container: list[Any], wanted: dict[int, Any]) -> Iterator[Slot]:
+    return (_item(container, index) for index, value in enumerate(container) if id(value) in wanted)
 
 
 def _item(container: Any, key: Any) -> Slot:
@@ -91,11 +85,7 @@ def _defaults(function: FunctionType, wanted: dict[int, Any]) -> Iterator[Slot]:
         return Slot(get, put)
 
     yield from (slot(index) for index, value in enumerate(function.__defaults__ or ()) if id(value) in wanted)
-    yield from (
-        _item(function.__kwdefaults__, name)
-        for name, value in (function.__kwdefaults__ or {}).items()
-        if id(value) in wanted
-    )
+    yield from _dict(function.__kwdefaults__ or {}, wanted)
 
 
 def _partial(partial: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
@@ -112,13 +102,13 @@ def _partial(partial: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
     if id(partial.func) in wanted:
         yield Slot(lambda: partial.func, function)
     yield from (argument(index) for index, value in enumerate(partial.args) if id(value) in wanted)
-    yield from (_item(partial.keywords, name) for name, value in partial.keywords.items() if id(value) in wanted)
+    yield from _dict(partial.keywords, wanted)
 
 
 def _instance(holder: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
     names = getattr(holder, "__dict__", None)
     if type(names) is dict:
-        yield from (_item(names, name) for name, value in list(names.items()) if id(value) in wanted)
+        yield from _dict(names, wanted)
     for kind in type(holder).__mro__:
         if "__slots__" in vars(kind):
             for descriptor in vars(kind).values():
@@ -133,3 +123,15 @@ def _read(descriptor: MemberDescriptorType, holder: Any) -> Any:
         return descriptor.__get__(holder)
     except AttributeError:  # an empty slot
         return None
+
+
+_KINDS: dict[type, Callable[[Any, dict[int, Any]], Iterator[Slot]]] = {
+    CellType: _cell,
+    FunctionType: _defaults,
+    functools.partial: _partial,
+    staticmethod: _static,
+    type: _class,
+    dict: _dict,
+    list: _list,
+    object: _instance,
+}

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-__all__ = ["OwnTravel", "TravellerHands", "start", "top_traveller"]
+__all__ = ["OwnTravel", "TravellerHands", "in_effect", "start"]
 
 # time-machine takes a destination in UTC, or in a named zone, as a wish to move the machine to that zone.
 _NO_PLACE_IN_PARTICULAR = timezone(timedelta(hours=1))
+
+_own_travels: list[OwnTravel] = []
 
 
 def _stack() -> list[Any]:
@@ -28,15 +30,17 @@ def _stack() -> list[Any]:
     return travellers
 
 
-def top_traveller() -> Any:
-    """Give the traveller whose time it is at the moment, or None where nobody travels."""
-    stack = _stack()
-    return stack[-1] if stack else None
-
-
 def start() -> OwnTravel:
     """Take the time over from the machine; nobody else may have done so. It runs on as it is."""
     return OwnTravel(importlib.import_module("time_machine").travel(_destination(microseconds()), tick=True))
+
+
+def in_effect() -> TravellerHands | None:
+    """Give the hands of the traveller whose time it is at the moment, or None where nobody travels."""
+    stack = _stack()
+    if not stack:
+        return None
+    return next((own for own in _own_travels if own.traveller is stack[-1]), None) or TravellerHands(stack[-1])
 
 
 def _destination(microseconds: int, zone: tzinfo = _NO_PLACE_IN_PARTICULAR) -> Any:
@@ -94,6 +98,7 @@ class OwnTravel(TravellerHands):
         self.read()  # time-machine begins to count when it is read for the first time
         self._travel = travel
         self._monotonic = MonotonicHands()
+        _own_travels.append(self)
 
     def shift(self, microseconds: int) -> None:
         """Move by so much. Back goes the wall clock only: no machine takes back time that has passed."""
@@ -114,9 +119,10 @@ class OwnTravel(TravellerHands):
 
     def remove(self) -> None:
         """End the journey, also below another one; one that somebody else ended is left alone."""
+        _own_travels.remove(self)
         self._monotonic.remove()
         stack = _stack()
-        if top_traveller() is self.traveller:
+        if stack and stack[-1] is self.traveller:
             self._travel.stop()
-        elif self.is_in_effect():
+        else:
             stack[:] = [traveller for traveller in stack if traveller is not self.traveller]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -169,8 +168,7 @@ class Case:
 
     def _look_at_the_board(self, call: Call | None = None) -> None:
         __tracebackhide__ = True
-        failures = list(BOARD.failures)
-        BOARD.failures.clear()
+        failures = [failure for failure, _ in BOARD.take_failures()]
         for failure in failures:
             if not isinstance(failure, TooManyExchanges):
                 pytest.fail(str(failure), pytrace=False)
@@ -254,5 +252,3 @@ class Case:
         """Whether the client's requests never reached a socket, so that another host can be served as well."""
         return all(entry.request.via in {"requests", "httpx", "httpx2", "urllib"} for entry in self.provider.exchanges)
 
-
-_ = os

@@ -12,6 +12,7 @@ from pytest_oauthcc.contract.bad_days import BadDays
 from pytest_oauthcc.contract.being_refused import BeingRefused
 from pytest_oauthcc.contract.binding import CASE, check_of, checks_of
 from pytest_oauthcc.contract.case import Case
+from pytest_oauthcc.contract.credentials import Credentials
 from pytest_oauthcc.contract.getting import Getting
 from pytest_oauthcc.contract.keeping import Keeping
 from pytest_oauthcc.contract.loops import event_loop
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ClientContract"]
 
 
-class ClientContract(Getting, Keeping, Renewing, BeingRefused, BadDays, Safety):
+class ClientContract(Getting, Credentials, Keeping, Renewing, BeingRefused, BadDays, Safety):
     """
     Tests for everything that is known to go wrong in client-credentials clients.
 

@@ -8,23 +8,23 @@ import gc
 import sys
 import time
 import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_oauthcc.clock.infrastructure import caller_keeps_real_time, is_left_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from pytest_oauthcc.clock import Clock
 
 __all__ = ["Sight"]
 
-_NAMES = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+_WALL = ("time", "time_ns")
 _STEADY = ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
 _MOMENTS = ("now", "utcnow", "today")
 _NANO = 1_000_000_000
 
-# Taken at import, which may happen while freezegun has fakes in their places; it remembers the real ones.
+# This module may be imported while freezegun has fakes in their places; it remembers the real ones.
 _freezegun: Any = sys.modules.get("freezegun.api")
 
 
@@ -33,7 +33,7 @@ def _real(name: str) -> Callable[[], Any]:
     return real
 
 
-_REAL = {name: _real(name) for name in _NAMES}
+_REAL = {name: _real(name) for name in (*_WALL, *_STEADY)}
 _DATETIME: Any = getattr(_freezegun, "real_datetime", None) or datetime.datetime
 
 
@@ -74,9 +74,12 @@ class Sight:
         clock: Of the test.
     """
 
+    # The reference counts of the real functions when nobody held one, to whom that is worth showing.
+    _nothing_to_do: ClassVar[tuple[int, ...] | None] = None
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Callable[[], object]] = []
         self._blind: list[str] = []
         self._shown = False
 
@@ -85,9 +88,16 @@ class Sight:
         if self._shown:
             return
         self._shown = True
-        for thing, stand_in in self._stand_ins():
-            for holder in gc.get_referrers(thing):
-                self._replace(holder, thing, stand_in)
+        counts = (*map(sys.getrefcount, _REAL.values()), sys.getrefcount(_DATETIME))
+        if counts == Sight._nothing_to_do:
+            return
+        stand_ins = self._stand_ins()
+        places = _Places(stand_ins)
+        for put, thing in places.found:
+            put(stand_ins[id(thing)])
+            self._undo.append(functools.partial(put, thing))
+        self._blind = places.unreachable
+        Sight._nothing_to_do = None if places.found or places.unreachable else counts
 
     def blind_spots(self) -> list[str]:
         """Say who holds a real clock where it can't be replaced."""
@@ -98,124 +108,165 @@ class Sight:
         while self._undo:
             self._undo.pop()()
 
-    # --- what stands in for what
-
-    def _stand_ins(self) -> Iterator[tuple[Any, _StandIn]]:
-        # Whether the backend moves monotonic time: freezegun does, time-machine does not.
+    def _stand_ins(self) -> dict[int, _StandIn]:
+        found = {}
         for name, real in _REAL.items():
-            if getattr(time, name) is not real:
-                yield real, _StandIn(real, functools.partial(_by_name, name))
-            elif name in _STEADY and self._clock.offset:
-                unit = _NANO if name.endswith("_ns") else 1
-                yield real, _StandIn(real, functools.partial(self._ahead, real, unit))
-        for bound in [found for found in gc.get_referrers(_DATETIME) if isinstance(found, types.BuiltinMethodType)]:
-            if bound.__self__ is _DATETIME and bound.__name__ in _MOMENTS:
-                yield bound, _StandIn(bound, functools.partial(_moment, bound.__name__))
+            if getattr(time, name) is not real:  # the clock moves it for those who ask by name
+                found[id(real)] = _StandIn(real, functools.partial(_by_name, name))
+            elif name in _STEADY:  # time-machine leaves it alone
+                found[id(real)] = _StandIn(real, functools.partial(self._ahead, real, name.endswith("_ns")))
+        if datetime.datetime is not _DATETIME:
+            for bound in gc.get_referrers(_DATETIME):
+                if isinstance(bound, types.BuiltinMethodType) and bound.__name__ in _MOMENTS:
+                    found[id(bound)] = _StandIn(bound, functools.partial(_moment, bound.__name__))
+        return found
 
-    def _ahead(self, real: Callable[[], Any], unit: int) -> Any:
+    def _ahead(self, real: Callable[[], Any], in_nanoseconds: bool) -> Any:
         moved = max(self._clock.offset, 0.0)
-        return real() + (round(moved * unit) if unit == _NANO else moved)
+        return real() + (round(moved * _NANO) if in_nanoseconds else moved)
 
-    # --- where they are held
 
-    def _replace(self, holder: Any, thing: Any, stand_in: _StandIn) -> None:
-        if isinstance(holder, dict):
-            self._replace_in_dict(holder, thing, stand_in)
-        elif isinstance(holder, list):
-            if not _is_ours(holder):
-                self._replace_in_list(holder, thing, stand_in)
-        elif isinstance(holder, types.CellType):
-            self._set(lambda value: setattr(holder, "cell_contents", value), thing, stand_in)
-        elif isinstance(holder, functools.partial):
-            self._replace_in_partial(holder, thing, stand_in)
-        elif isinstance(holder, staticmethod):
-            self._set(lambda value: staticmethod.__init__(holder, value), thing, stand_in)
-        elif isinstance(holder, tuple):
-            self._replace_in_tuple(holder, thing, stand_in)
-        elif isinstance(holder, type):
-            self._replace_attributes(holder, vars(holder), thing, stand_in)
-        elif not isinstance(holder, types.FrameType | types.ModuleType | types.BuiltinMethodType | _StandIn):
-            self._replace_in_object(holder, thing, stand_in)
+class _Places:
+    """
+    Where some functions are held.
 
-    def _set(self, put: Callable[[Any], object], thing: Any, stand_in: _StandIn) -> None:
-        put(stand_in)
-        self._undo.append(lambda: put(thing) and None)
+    Two passes over all objects: who holds one of them, and who holds the tuples and dictionaries among those.
 
-    def _replace_in_dict(self, holder: dict[Any, Any], thing: Any, stand_in: _StandIn) -> None:
-        module = holder.get("__name__") if "__spec__" in holder else None
-        if module is not None:
-            # Names in modules are the clock's own business, but for a backend that leaves monotonic time alone.
-            if is_left_alone(str(module)) or getattr(time, thing.__name__, None) is not thing:
-                return
-        elif holder is _REAL or _is_ours(holder):
+    Args:
+        stand_ins: By the id of what they stand for.
+    """
+
+    def __init__(self, stand_ins: dict[int, _StandIn]) -> None:
+        self.found: list[tuple[Callable[[Any], object], Any]] = []
+        self.unreachable: list[str] = []
+        self._things = {id(one.real): one.real for one in stand_ins.values()}
+        ours = {id(self._things), id(_REAL), *(id(vars(one)) for one in stand_ins.values())}
+        holders = [
+            holder
+            for holder in gc.get_referrers(*self._things.values())
+            if id(holder) not in ours and not isinstance(holder, _StandIn | types.FrameType | types.BuiltinMethodType)
+        ]
+        containers = [holder for holder in holders if isinstance(holder, dict | list | tuple)]
+        self._owners = _owners_of(containers, {id(holders), id(containers)})
+        for holder in holders:
+            self._look(holder)
+
+    def _look(self, holder: Any) -> None:
+        match holder:
+            case dict():
+                self._look_at_dict(holder)
+            case list():
+                if not self._is_kept_by_infrastructure(holder):
+                    self._note([(functools.partial(holder.__setitem__, at), one) for at, one in self._of(enumerate(holder))])
+            case tuple():
+                self._look_at_tuple(holder)
+            case types.CellType():
+                self._note([(functools.partial(setattr, holder, "cell_contents"), holder.cell_contents)])
+            case functools.partial():
+                self._note([(functools.partial(_refill, holder, one), one) for one in self._in_partial(holder)])
+            case staticmethod():
+                self._note([(functools.partial(staticmethod.__init__, holder), holder.__func__)])
+            case type() | types.ModuleType() | types.FunctionType():
+                pass  # what they hold is in their dictionaries, cells and tuples
+            case types.GeneratorType() | types.CoroutineType() | types.AsyncGeneratorType():
+                self._note_unreachable(_module_of_code(holder), f"the running {holder.__qualname__}")
+            case _:
+                self._look_at_object(holder)
+
+    def _look_at_dict(self, holder: dict[Any, Any]) -> None:
+        places = self._of(list(holder.items()))
+        if "__spec__" in holder and "__name__" in holder:  # a module's: the clock's own business, if it moves them
+            if not is_left_alone(str(holder["__name__"])):
+                places = [(name, one) for name, one in places if getattr(time, one.__name__, None) is one]
+                self._note([(functools.partial(holder.__setitem__, name), one) for name, one in places])
             return
-        owner = next((one for one in gc.get_referrers(holder) if isinstance(one, type)), None)
-        if owner is not None and vars(owner).get("__module__") == holder.get("__module__") and "__module__" in holder:
-            self._replace_attributes(owner, holder, thing, stand_in)
+        if self._is_kept_by_infrastructure(holder):
             return
-        for name in [name for name, value in list(holder.items()) if value is thing]:
-            self._set(functools.partial(holder.__setitem__, name), thing, stand_in)
+        cls = next((owner for owner in self._owners.get(id(holder), ()) if isinstance(owner, type)), None)
+        if cls is not None:
+            self._note([(functools.partial(setattr, cls, name), one) for name, one in places])
+        else:
+            self._note([(functools.partial(holder.__setitem__, name), one) for name, one in places])
 
-    def _replace_attributes(self, owner: type, names: Any, thing: Any, stand_in: _StandIn) -> None:
-        if is_left_alone(owner.__module__):
-            return
-        for name in [name for name, value in list(names.items()) if value is thing]:
-            self._set(functools.partial(setattr, owner, name), thing, stand_in)
-
-    def _replace_in_list(self, holder: list[Any], thing: Any, stand_in: _StandIn) -> None:
-        for position in [position for position, value in enumerate(holder) if value is thing]:
-            self._set(functools.partial(holder.__setitem__, position), thing, stand_in)
-
-    def _replace_in_partial(self, holder: functools.partial[Any], thing: Any, stand_in: _StandIn) -> None:
-        def put(value: Any) -> None:
-            function = value if holder.func in {thing, stand_in} else holder.func
-            arguments = tuple(value if one in {thing, stand_in} else one for one in holder.args)
-            holder.__setstate__((function, arguments, holder.keywords, vars(holder)))  # type: ignore[attr-defined]
-
-        self._set(put, thing, stand_in)
-
-    def _replace_in_tuple(self, holder: tuple[Any, ...], thing: Any, stand_in: _StandIn) -> None:
-        for owner in gc.get_referrers(holder):
+    def _look_at_tuple(self, holder: tuple[Any, ...]) -> None:
+        for owner in self._owners.get(id(holder), ()):
             if isinstance(owner, types.FunctionType) and owner.__defaults__ is holder:
-                if not is_left_alone(owner.__module__ or ""):
-                    changed = tuple(stand_in if value is thing else value for value in holder)
-                    owner.__defaults__ = changed
-                    self._undo.append(functools.partial(setattr, owner, "__defaults__", holder))
-            elif isinstance(owner, dict) and not _is_ours(owner):
-                name = owner.get("__name__") or type(owner).__name__
-                if not is_left_alone(str(name)):
-                    self._blind.append(f"a tuple in {name}")
+                if not is_left_alone(str(owner.__module__)):
+                    places = self._of(enumerate(holder))
+                    self._note([(functools.partial(_set_default, owner, at), one) for at, one in places])
+            elif isinstance(owner, dict):
+                module = str(owner.get("__name__") or owner.get("__module__") or "")
+                self._note_unreachable(module, f"a tuple in {module or 'a dictionary'}")
+            elif not isinstance(owner, list | types.FunctionType | types.CodeType | tuple):
+                self._note_unreachable(type(owner).__module__, f"a tuple in an object of {type(owner).__qualname__}")
 
-    def _replace_in_object(self, holder: Any, thing: Any, stand_in: _StandIn) -> None:
-        module = type(holder).__module__
-        if is_left_alone(module) or isinstance(holder, types.FunctionType):
+    def _look_at_object(self, holder: Any) -> None:
+        cls = type(holder)
+        if is_left_alone(cls.__module__):
             return
-        if isinstance(holder, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
-            code = getattr(holder, "gi_code", None) or getattr(holder, "cr_code", None)
-            if not is_left_alone(str(getattr(holder, "__module__", "") or "")) and code is not None:
-                self._blind.append(f"the running {code.co_qualname}")
-            return
-        names = [*getattr(holder, "__dict__", {})]
-        names += [name for base in type(holder).__mro__ for name in _slots_of(base)]
-        found = [name for name in names if getattr(holder, name, None) is thing]
-        for name in found:
-            self._set(functools.partial(object.__setattr__, holder, name), thing, stand_in)
-        if not found:
-            self._blind.append(f"an object of {module}.{type(holder).__qualname__}")
+        slots = (name for base in cls.__mro__ for name in _names(vars(base).get("__slots__", ())))
+        names = [*getattr(holder, "__dict__", ()), *slots]
+        places = self._of([(name, getattr(holder, name, None)) for name in names])
+        self._note([(functools.partial(object.__setattr__, holder, name), one) for name, one in places])
+        if not places:
+            self._note_unreachable(cls.__module__, f"an object of {cls.__module__}.{cls.__qualname__}")
+
+    def _of(self, pairs: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        return [(key, value) for key, value in pairs if id(value) in self._things]
+
+    def _in_partial(self, holder: functools.partial[Any]) -> list[Any]:
+        return [one for one in (holder.func, *holder.args, *holder.keywords.values()) if id(one) in self._things]
+
+    def _note(self, places: list[tuple[Callable[[Any], object], Any]]) -> None:
+        self.found += places
+
+    def _note_unreachable(self, module: str, what: str) -> None:
+        if not is_left_alone(module):
+            self.unreachable.append(what)
+
+    def _is_kept_by_infrastructure(self, holder: object) -> bool:
+        """Whether freezegun, the clock or this module keeps the real functions there, to put them back."""
+        return any(
+            is_left_alone(str(owner.get("__name__", "")))
+            if isinstance(owner, dict) and "__spec__" in owner
+            else is_left_alone(owner.__module__ if isinstance(owner, type) else type(owner).__module__)
+            for owner in self._owners.get(id(holder), ())
+        )
 
 
-def _slots_of(cls: type) -> tuple[str, ...]:
-    slots = vars(cls).get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
+def _owners_of(containers: list[Any], ours: set[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {id(container): [] for container in containers}
+    for owner in gc.get_referrers(*containers) if containers else ():
+        if id(owner) in ours or isinstance(owner, types.FrameType):
+            continue
+        for one in gc.get_referents(owner):
+            if id(one) in found:
+                found[id(one)].append(owner)
+    return found
 
 
-def _is_ours(holder: Any) -> bool:
-    """Whether freezegun, the clock or this module keeps the real functions there, to put them back."""
-    return any(
-        (isinstance(owner, dict) and is_left_alone(str(owner.get("__name__", ""))) and "__spec__" in owner)
-        or (is_left_alone(type(owner).__module__) and not isinstance(owner, type))
-        for owner in gc.get_referrers(holder)
-    )
+def _names(slots: Any) -> Iterable[str]:
+    return (slots,) if isinstance(slots, str) else slots
+
+
+def _module_of_code(holder: Any) -> str:
+    frame = getattr(holder, "gi_frame", None) or getattr(holder, "cr_frame", None) or getattr(holder, "ag_frame", None)
+    return "" if frame is None else str(frame.f_globals.get("__name__", ""))
+
+
+def _set_default(function: types.FunctionType, position: int, value: Any) -> None:
+    defaults = list(function.__defaults__ or ())
+    defaults[position] = value
+    function.__defaults__ = tuple(defaults)
+
+
+def _refill(holder: functools.partial[Any], real: Any, value: Any) -> None:
+    def swapped(one: Any) -> Any:
+        return value if one is real or (isinstance(one, _StandIn) and one.real is real) else one
+
+    keywords = {name: swapped(one) for name, one in holder.keywords.items()}
+    state = (swapped(holder.func), tuple(map(swapped, holder.args)), keywords, vars(holder))
+    holder.__setstate__(state)  # type: ignore[attr-defined]
 
 
 def _by_name(name: str) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["PROPERTY", "contract_lines", "judged"]
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["PROPERTY", "contract_lines", "judged", "write_summary"]
 
 PROPERTY = "oauthcc_contract"
 """The user property that a contract test carries in its reports, also from one process of xdist to another."""
@@ -70,3 +73,10 @@ def contract_lines(stats: Mapping[str, Iterable[Any]]) -> Iterator[str]:
                 yield f"  {outcome}: {', '.join(by[outcome])}"
         if by["held anyway"]:
             yield f"  waived, but held, so that the waiver can go: {', '.join(by['held anyway'])}"
+
+
+def write_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write the summary to the terminal."""
+    terminalreporter.section("oauthcc contract")
+    for line in contract_lines(terminalreporter.stats):
+        terminalreporter.line(line)

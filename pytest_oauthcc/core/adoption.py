@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["adopt"]
 
+_MOST_DIGITS = 16
+_END_OF_TIME = 1e15  # JSON as Python reads it has infinity and not-a-number, too
+
 
 def adopt(
     response: Response, state: State, *, client_id: str, scopes: tuple[str, ...], audience: tuple[str, ...], now: float
@@ -61,6 +64,7 @@ def adopt(
 
 
 def _lifetime(told: object, usual: int) -> float:
-    if isinstance(told, int | float) and not isinstance(told, bool) and math.isfinite(told):
+    if isinstance(told, int | float) and not isinstance(told, bool) and abs(told) < _END_OF_TIME:
         return told
-    return int(told) if isinstance(told, str) and told.isascii() and told.isdigit() else usual
+    is_digits = isinstance(told, str) and told.isascii() and told.isdigit() and len(told) < _MOST_DIGITS
+    return int(str(told)) if is_digits else usual

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pytest_oauthcc.core.causes import Cause, Verdict
@@ -19,6 +21,8 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC
 _SYMMETRIC = ("HS256", "HS384", "HS512")
 _ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 SIGNING_ALGS = (*_ASYMMETRIC, *_SYMMETRIC)
+_END_OF_TIME = 1e15  # JSON as Python reads it has infinity and not-a-number, too
+_FEW = 100  # how many assertions are worth looking through for those that are over
 _FARTHEST = 24 * 3600  # seconds; an assertion that is good for longer than a day is as good as a password
 
 
@@ -33,6 +37,7 @@ class AssertionCheck:
     def __init__(self, audiences: Sequence[str]) -> None:
         self._audiences = tuple(audiences)
         self._seen: dict[tuple[str, str], float] = {}
+        self._most_seen = _FEW
 
     def accept(self, audiences: Sequence[str]) -> None:
         """Let assertions name these audiences as well: the same provider's URLs at another place."""
@@ -61,8 +66,9 @@ class AssertionCheck:
         if not header:
             return "is no JWT"
         if alg in _SYMMETRIC:
-            key: Any = client.client_secret
-        elif alg in _ASYMMETRIC:
+            is_right = _is_hmac(assertion, str(alg), client.client_secret)
+            return "" if is_right else "does not verify with the client_secret"
+        if alg in _ASYMMETRIC:
             key = _find_key(client.jwks, header)
             if key is None:
                 return f"names the key {header.get('kid')!r} ({alg}), and no such key is registered for the client"
@@ -70,7 +76,7 @@ class AssertionCheck:
             return f"has the algorithm {alg!r}; it has to be signed (RFC 7523 section 3 point 9)"
         try:
             jwt.PyJWS().decode(assertion, key, algorithms=[alg])
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, UnicodeEncodeError) as error:
             return f"does not verify: {error}"
         return ""
 
@@ -98,16 +104,26 @@ class AssertionCheck:
     def _check_replay(self, jti: Any, client: Client, expiry: float, now: float) -> str:
         if jti is None:
             return ""
-        self._seen = {key: until for key, until in self._seen.items() if until > now}
+        if len(self._seen) > self._most_seen:
+            self._seen = {key: until for key, until in self._seen.items() if until > now}
+            self._most_seen = 2 * len(self._seen) + _FEW
         key = (client.client_id, str(jti))
-        if key in self._seen:
+        if self._seen.get(key, now) > now:
             return f"was used before: its jti {jti!r} came already"
         self._seen[key] = expiry
         return ""
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME
+
+
+def _is_hmac(assertion: str, alg: str, secret: str) -> bool:
+    """Check it by hand, for PyJWT warns about short secrets, and a warning in the fake would look like the client's."""
+    signed, _, signature = assertion.rpartition(".")
+    key, hash_name = secret.encode("utf-8", "surrogatepass"), f"sha{alg[2:]}"
+    expected = base64.urlsafe_b64encode(hmac.digest(key, signed.encode("utf-8", "surrogatepass"), hash_name))
+    return hmac.compare_digest(expected.rstrip(b"="), signature.encode("utf-8", "surrogatepass"))
 
 
 def _find_key(jwks: Mapping[str, Any] | None, header: Mapping[str, Any]) -> Any:
@@ -116,7 +132,7 @@ def _find_key(jwks: Mapping[str, Any] | None, header: Mapping[str, Any]) -> Any:
 
     alg, kid = str(header["alg"]), header.get("kid")
     for jwk in (jwks or {}).get("keys", ()):
-        if kid is not None and jwk.get("kid") not in {kid, None}:
+        if kid is not None and jwk.get("kid") not in (kid, None):
             continue
         try:
             key = jwt.PyJWK(dict(jwk), algorithm=alg)

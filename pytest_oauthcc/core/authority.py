@@ -92,6 +92,8 @@ class Authority:
         metadata_urls = [f"{parts.scheme}://{parts.netloc}{path}" for path in paths]
         for url in [*metadata_urls, *compile_template(dialect.metadata_urls)(self.state.values)]:
             self._endpoints[key_of(url)] = self._serve_metadata
+        for url, document in dialect.documents.items():
+            self._serve_document(compile_template(url)(self.state.values), document)
 
         self.names = Names(
             settings.issuer,
@@ -168,6 +170,10 @@ class Authority:
 
     def _serve_metadata(self, request: Request) -> tuple[Exchange, Answer]:
         return self._serve(request, "metadata", json_response(200, metadata(self.state, request.names or self.names)))
+
+    def _serve_document(self, url: str, document: Any) -> None:
+        answer = json_response(200, compile_template(document)(self.state.values))
+        self._endpoints[key_of(url)] = lambda request: self._serve(request, "document", answer)
 
     def _serve_keys(self, request: Request) -> tuple[Exchange, Answer]:
         return self._serve(request, "keys", json_response(200, self.state.keys.jwks()))

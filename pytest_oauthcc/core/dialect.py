@@ -149,6 +149,7 @@ class Dialect:
         audience_required: Whether a request has to name its audience.
         metadata_urls: Templates of further URLs at which the metadata are found.
         jwks_url: A template of the URL of the keys; by default below the issuer.
+        documents: Further JSON documents that anybody may read: templates of their URLs, and of what they say.
         response: Templates of the members of a successful answer.
         response_headers: Templates of its further headers.
         token_type: As in the answer, whose case providers differ in.
@@ -172,6 +173,7 @@ class Dialect:
     audience_required: bool = False
     metadata_urls: tuple[str, ...] = ()
     jwks_url: str | None = None
+    documents: Mapping[str, Any] = field(default_factory=dict)
     scope: ScopeDialect = field(default_factory=ScopeDialect)
     response: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_RESPONSE)
     response_headers: Mapping[str, str] = field(default_factory=dict)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.causes import API_REFUSALS, TOKEN_REFUSALS, Cause, Refusal
 from pytest_oauthcc.core.dialect import (
@@ -18,11 +16,16 @@ from pytest_oauthcc.core.dialect import (
     TokenDialect,
 )
 from pytest_oauthcc.options import OPTIONS, OwnOption
-from pytest_oauthcc.profiles.checking import Checked
 from pytest_oauthcc.profiles.merging import merge
 from pytest_oauthcc.profiles.places import show_path
 from pytest_oauthcc.profiles.profile import Fact, Profile
 from pytest_oauthcc.profiles.schema import API_GROUPS, TOKEN_GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_oauthcc.profiles.checking import Checked
 
 __all__ = ["build"]
 
@@ -39,6 +42,7 @@ _DIALECT_KEYS = (
     "expires_in_offset",
     "realm",
     "jwks_url",
+    "documents",
     "response_headers",
     "allow",
     "methods",

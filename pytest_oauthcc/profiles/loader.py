@@ -8,14 +8,16 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.errors import ProfileError
 from pytest_oauthcc.profiles import places
 from pytest_oauthcc.profiles.building import build
 from pytest_oauthcc.profiles.checking import Mistake, check
 from pytest_oauthcc.profiles.merging import merge_chain
-from pytest_oauthcc.profiles.profile import Profile
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.profiles.profile import Profile
 
 __all__ = ["load_profile", "profile_names"]
 
@@ -153,23 +155,19 @@ def _tell(files: Sequence[_File], mistakes: Sequence[Mistake]) -> str:
 
 
 def _tell_one(files: Sequence[_File], mistake: Mistake) -> str:
-    file = next((file for file in files if _holds(file.data, mistake.path)), files[0])
+    file = next(file for file in files if _holds(file.data, mistake.path))
     place = f"{file.shown}{_at(file, mistake.path)}"
     told = f"  {place}: {places.show_path(mistake.path)}: {mistake.problem}"
     return f"{told}\n      allowed: {mistake.allowed}" if mistake.allowed else told
 
 
 def _at(file: _File, path: places.Path) -> str:
-    line = places.find_line(path, places.locate(file.text))
-    return "" if line is None else f":{line}"
+    return f":{places.find_line(path, places.locate(file.text))}"
 
 
 def _holds(data: Any, path: places.Path) -> bool:
     for part in path:
-        if isinstance(data, Mapping):
-            if part not in data:
-                return False
-        elif not isinstance(data, list) or not isinstance(part, int) or part >= len(data):
+        if isinstance(data, Mapping) and part not in data:
             return False
         data = data[part]
     return True

@@ -47,9 +47,9 @@ def index_page(profiles: Sequence[Profile]) -> str:
         "# Providers",
         "",
         'A test names a provider and gets its ways: `@pytest.mark.oauthcc("okta")`. What each page says stands in',
-        "the profile's file, with how sure it is: facts that were seen in a source are *verified*, the others *inferred* or",
-        "*unverified*. `pytest --oauthcc-profiles` lists the profiles, `pytest --oauthcc-profile NAME` shows one, and",
-        "[Writing a profile](../profile-schema.md) tells how to make your own.",
+        "the profile's file, with how sure it is: facts that were seen in a source are *verified*, the others are",
+        "*inferred* or *unverified*. `pytest --oauthcc-profiles` lists the profiles, `pytest --oauthcc-profile NAME`",
+        "shows one, and [Writing a profile](../profile-schema.md) tells how to make your own.",
         "",
         *_table(("profile", "provider", "what is peculiar about it", "unsure facts"), rows),
     ]
@@ -235,5 +235,5 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - the tests run it in a process of its own
     sys.exit(main(sys.argv[1:]))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["PLACEHOLDERS", "TEMPLATED_OPTIONS", "Placeholder", "Use", "known_in"]
 
-Use = Literal["response", "token", "refusal", "api"]
-"""Where a template stands: the answer with a token, a token, a refusal, a header of the API or a URL."""
+Use = Literal["response", "token", "refusal", "api", "document"]
+"""Where a template stands: the answer with a token, a token, a refusal, a header of the API, a URL or a document."""
 
 _ANSWERS: Final[tuple[Use, ...]] = ("response", "refusal")
 _ALL: Final[tuple[Use, ...]] = ("response", "token", "refusal", "api")
+_ALWAYS: Final[tuple[Use, ...]] = (*_ALL, "document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,11 @@ class Placeholder:
 
 PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
     "client_id": Placeholder("The client that asks.", _ALL),
-    "token_url": Placeholder("The token endpoint.", _ALL),
-    "api_url": Placeholder("The protected API.", _ALL),
-    "issuer": Placeholder("The issuer identifier.", _ALL),
-    "omit": Placeholder("Nothing: leaves the member out, also one of the profile that is derived from.", _ALL),
-    "null": Placeholder("A JSON null.", _ALL),
+    "token_url": Placeholder("The token endpoint.", _ALWAYS),
+    "api_url": Placeholder("The protected API.", _ALWAYS),
+    "issuer": Placeholder("The issuer identifier.", _ALWAYS),
+    "omit": Placeholder("Nothing: leaves the member out, also one of the profile that is derived from.", _ALWAYS),
+    "null": Placeholder("A JSON null.", _ALWAYS),
     "now": Placeholder("Seconds since the epoch, a number.", _ALL),
     "now_ms": Placeholder("Milliseconds since the epoch, a number.", _ALL),
     "now_date": Placeholder("Today in UTC: 2030-01-31.", _ALL),
@@ -37,7 +40,7 @@ PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
     "random": Placeholder("An unguessable text, new for each answer and each token.", _ALL),
     "request_id": Placeholder("A UUID, new for each answer.", _ANSWERS),
     "client_uuid": Placeholder("A UUID that is always the same for the same client.", _ALL),
-    "token_type": Placeholder("The dialect's token_type.", _ALL),
+    "token_type": Placeholder("The dialect's token_type.", _ALWAYS),
     "access_token": Placeholder("The token.", ("response",)),
     "expires_in": Placeholder("Its lifetime in seconds, a number.", ("response",)),
     "expires_at": Placeholder("When it expires, in seconds since the epoch, a number.", ("response",)),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Path", "find_line", "locate", "show_path"]
 
@@ -47,8 +50,10 @@ def locate(text: str) -> dict[Path, int]:
             lines.setdefault(prefix, line)
             position = found.end()
         elif found := _ASSIGNMENT.match(text, position):
-            path = (*prefix, *_names(found[1]))
-            lines[path] = line
+            names = _names(found[1])
+            path = (*prefix, *names)
+            for length in range(len(prefix) + 1, len(path) + 1):
+                lines.setdefault(path[:length], line)
             position, line = _skip_value(text, found.end(), line, path, lines)
         else:
             position = _REST_OF_LINE.match(text, position).end()  # type: ignore[union-attr]  # it matches anything
@@ -92,12 +97,9 @@ def _skip_value(text: str, position: int, line: int, path: Path, lines: dict[Pat
     return len(text), line
 
 
-def find_line(path: Path, lines: Mapping[Path, int]) -> int | None:
-    """Return the line of a key, else of the table that it is in, else None."""
-    for length in range(len(path), 0, -1):
-        if path[:length] in lines:
-            return lines[path[:length]]
-    return None
+def find_line(path: Path, lines: Mapping[Path, int]) -> int:
+    """Return the line of a key of the file, or of the table that it is in where that stands on one line."""
+    return next(lines[path[:length]] for length in range(len(path), 0, -1) if path[:length] in lines)
 
 
 def show_path(path: Path) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.masking import mask
-from pytest_oauthcc.options import OwnOption
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_oauthcc.options import OwnOption
 
 __all__ = ["Fact", "Profile"]
 

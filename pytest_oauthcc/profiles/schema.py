@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_oauthcc.core.causes import API_REFUSALS, TOKEN_REFUSALS, Cause
 from pytest_oauthcc.core.dialect import CHECKS
 from pytest_oauthcc.options import OPTIONS, Option
 from pytest_oauthcc.profiles.placeholders import PLACEHOLDERS, Use
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "API_GROUPS",
@@ -402,8 +404,14 @@ _DIALECT: Mapping[str, Node] = {
         "What is added to expires_in in the answer.", "a whole number of seconds", _integer(-(10**6), 10**6)
     ),
     "realm": _words("The realm of the token endpoint's WWW-Authenticate header."),
-    "jwks_url": Template("Where the keys are, if not below the issuer.", "api", "text"),
-    "metadata_urls": Template("Further URLs of the metadata.", "api", "list"),
+    "jwks_url": Template("Where the keys are, if not below the issuer.", "document", "text"),
+    "metadata_urls": Template("Further URLs of the metadata.", "document", "list"),
+    "documents": TableOf(
+        "Further JSON documents that anybody may read, by their URLs.",
+        Template("What it says.", "document", "any"),
+        "an http or https URL",
+        re.compile(r"https?://[^\s#]+"),
+    ),
     "response": Template("The members of the answer with a token.", "response", "table"),
     "response_headers": TableOf(
         "Further headers of that answer.", Template("A header.", "response", "text"), "a header name", _HEADER_NAME

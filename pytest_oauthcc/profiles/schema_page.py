@@ -89,7 +89,7 @@ def _keys() -> Iterator[str]:
         yield f"| `{{{name}}}` | {placeholder.about} | {', '.join(placeholder.uses)} |"
     yield ""
     yield "`response` is the answer with a token, `token` a token's claims, header and opaque form, `refusal` a refusal"
-    yield "of either side, `api` a header that the API wants or the URL of keys or metadata."
+    yield "of either side, `api` a header that the API wants, `document` a document or the URL of keys, metadata or one."
 
 
 def _is_table(node: Node) -> bool:
@@ -130,8 +130,6 @@ def _refusals(node: Table) -> Iterator[str]:
 
 
 def _table(members: Mapping[str, Node]) -> Iterator[str]:
-    if not members:
-        return
     yield from ("| key | takes | what for |", "| --- | --- | --- |")
     for name, node in members.items():
         takes = node.takes if isinstance(node, Leaf) else _form(node)

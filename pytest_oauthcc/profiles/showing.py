@@ -6,12 +6,14 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_oauthcc.core.causes import Cause, Refusal
-from pytest_oauthcc.options import OwnOption
 from pytest_oauthcc.profiles.loader import load_profile, profile_names
-from pytest_oauthcc.profiles.profile import Profile
+
+if TYPE_CHECKING:
+    from pytest_oauthcc.core.causes import Cause, Refusal
+    from pytest_oauthcc.options import OwnOption
+    from pytest_oauthcc.profiles.profile import Profile
 
 __all__ = ["describe_own_option", "describe_refusals", "list_lines", "render", "show_option", "show_value"]
 

@@ -29,14 +29,18 @@ _INSIDE = "Not visible in requests."
 _CHOICE = "What is right depends on the application: assert it in the test."
 
 DUTIES = (
-    Duty("RFC 6749 section 2.3", "One way of authentication for each request", ("two-auth-methods", "client-id-mismatch")),
+    Duty(
+        "RFC 6749 section 2.3", "One way of authentication for each request", ("two-auth-methods", "client-id-mismatch")
+    ),
     Duty(
         "RFC 6749 section 2.3.1",
         "Id and secret are form-encoded before they go into the Basic header",
         ("basic-not-form-encoded", "basic-malformed"),
         "Plain characters look alike encoded or not; ClientContract tries awkward ones.",
     ),
-    Duty("RFC 6749 section 2.3.1", "Credentials in the body only where Basic is impossible", ("body-credentials-used",)),
+    Duty(
+        "RFC 6749 section 2.3.1", "Credentials in the body only where Basic is impossible", ("body-credentials-used",)
+    ),
     Duty("RFC 6749 section 2.3.1", "No credentials in the URL", ("secret-in-query", "client-id-in-query")),
     Duty("RFC 6749 section 2.3.1", "client_id goes with client_secret", ("client-id-missing",)),
     Duty("RFC 6749 section 2.3.1", "The secret is for the authorization server alone", ("secret-at-api",)),
@@ -112,7 +116,9 @@ DUTIES = (
         "The token must not be there at all (bearer-in-query).",
     ),
     Duty("RFC 6750 section 3.1", "After invalid_token a new token, and one retry", ("rejected-token-reused",)),
-    Duty("RFC 6750 section 3.1", "insufficient_scope is not retried with the same token", ("insufficient-scope-retried",)),
+    Duty(
+        "RFC 6750 section 3.1", "insufficient_scope is not retried with the same token", ("insufficient-scope-retried",)
+    ),
     Duty("RFC 6750 section 5.2", "TLS for every request with a token", ("api-not-tls", "certificate-not-verified")),
     Duty("RFC 6750 section 5.3", "Tokens are not given to others", ("token-sent-to-another-host", "secret-in-referer")),
     Duty("RFC 6750 section 5.3", "No tokens in cookies", ("token-in-cookie",)),
@@ -131,7 +137,9 @@ DUTIES = (
     Duty("RFC 7523 section 3", "The assertion is good now", ("assertion-not-valid-now",)),
     Duty("RFC 7523 section 3", "An assertion is used once", ("assertion-reused",)),
     Duty("RFC 7523 section 3", "The assertion is signed", ("assertion-not-signed",)),
-    Duty("RFC 7662 section 2.1", "Introspection is a POST with the token in a form", ("token-status-request-malformed",)),
+    Duty(
+        "RFC 7662 section 2.1", "Introspection is a POST with the token in a form", ("token-status-request-malformed",)
+    ),
     Duty("RFC 7662 section 4", "An introspection result is not kept past exp", (), "It concerns APIs: ApiContract."),
     Duty("RFC 7009 section 2", "The revocation endpoint is https", ("token-endpoint-not-tls",)),
     Duty("RFC 7009 section 2.1", "Revocation is a POST with the token in a form", ("token-status-request-malformed",)),

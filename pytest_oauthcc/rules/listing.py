@@ -23,7 +23,8 @@ _KINDS = (
     ("behaviour", "Behaviour rules: each looks at all requests of a test with their times"),
 )
 _FATE = {
-    "message": "A broken MUST fails the test, a broken SHOULD is a note; strict=\"should\" lets both fail, strict=False none.",
+    "message": "A broken MUST fails the test, a broken SHOULD is a note; with strict='should' both fail, with "
+    "strict=False none.",
     "behaviour": "In a plain test they are notes, since it does not say what was meant; ClientContract judges by them.",
 }
 
@@ -68,38 +69,28 @@ def _page_lines() -> Iterator[str]:
     yield ""
     yield "What the fake looks at, unasked, in every test that uses `oauthcc`. `pytest --oauthcc-rules` lists the same."
     yield ""
-    yield 'One rule can be let pass: `@pytest.mark.oauthcc(allow={"rule-id": "the reason"})`, or `oauthcc.allow({...})` in'
-    yield f'the test. The id `{NOT_SERVED}` stands for a request that nothing serves. What is allowed is told in the report.'
-    yield "A profile switches off what its provider itself makes clients break."
+    yield 'One rule can be let pass with `@pytest.mark.oauthcc(allow={"rule-id": "the reason"})`, or with'
+    yield f"`oauthcc.allow({{...}})` in the test. The id `{NOT_SERVED}` stands for a request that nothing serves."
+    yield "What is allowed is told in the report. A profile switches off what its provider itself makes clients break."
     for kind, heading in _KINDS:
-        yield ""
-        yield f"## {heading}"
-        yield ""
-        yield _FATE[kind]
-        yield ""
+        yield from ("", f"## {heading}", "", _FATE[kind], "")
         yield "| rule | level | source | broken when |"
         yield "|---|---|---|---|"
         for rule in _of_kind(kind):
-            yield f"| [`{rule.id}`](#{rule.id}) | {rule.level.upper()} | [{rule.rfc}]({rule.link}) | {_cell(rule.title)} |"
-    yield ""
-    yield "## Each rule"
+            yield f"| {_named(rule.id)} | {rule.level.upper()} | {_linked(rule.rfc)} | {_escape(rule.title)} |"
+    yield from ("", "## Each rule")
     for rule in RULES.values():
-        yield ""
-        yield f"### {rule.id}"
-        yield ""
-        yield f"{rule.title} **{rule.level.upper()}**, {', '.join(_linked(source) for source in (rule.rfc, *rule.also))}."
-        yield ""
-        yield f"- Looks at: {rule.looks_at}"
-        yield f"- Why: {rule.why}"
-        yield f"- Remedy: {rule.remedy}"
-    yield ""
-    yield "## What the RFCs ask of a client, and who looks at it"
-    yield ""
+        sources = ", ".join(_linked(source) for source in (rule.rfc, *rule.also))
+        yield from ("", f"### {rule.id}", "", f"{_escape(rule.title)} **{rule.level.upper()}**, {sources}.", "")
+        yield f"- Looks at: {_escape(rule.looks_at)}"
+        yield f"- Why: {_escape(rule.why)}"
+        yield f"- Remedy: {_escape(rule.remedy)}"
+    yield from ("", "## What the RFCs ask of a client, and who looks at it", "")
     yield "| source | asks | rules | otherwise |"
     yield "|---|---|---|---|"
     for duty in DUTIES:
-        rules = ", ".join(f"[`{rule}`](#{rule})" for rule in duty.rules) or "none"
-        yield f"| {_linked(duty.rfc)} | {_cell(duty.asks)} | {rules} | {duty.otherwise} |"
+        rules = ", ".join(map(_named, duty.rules)) or "none"
+        yield f"| {_linked(duty.rfc)} | {_escape(duty.asks)} | {rules} | {_escape(duty.otherwise)} |"
 
 
 def _of_kind(kind: str) -> list[Rule]:
@@ -114,5 +105,12 @@ def _linked(source: str) -> str:
     return f"[{source}]({link_of(source)})"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+def _named(rule: str) -> str:
+    return f"[`{rule}`](#{rule})"
+
+
+def _escape(text: str) -> str:
+    """Keep Markdown from reading marks in a text as its own."""
+    for mark, escaped in (("\\", "\\\\"), ("|", "\\|"), ("<", "&lt;"), ("*", "\\*"), ("_", "\\_")):
+        text = text.replace(mark, escaped)
+    return text

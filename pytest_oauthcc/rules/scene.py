@@ -67,13 +67,22 @@ class Scene:
 
     @classmethod
     def of(cls, authority: Authority) -> Scene:
-        """Make the scene of a provider's core."""
+        """Make the scene of a provider's core, as it is at this moment."""
         state = authority.state
-        scene = cls(state.settings, state.dialect, state.clients, state.tokens.get)
-        for names in authority.other_names:
-            scene.audiences |= {names.issuer, names.issuer.rstrip("/"), names.token_url}
-            scene.hosts |= {host for host in (urlsplit(names.issuer).hostname,) if host}
+        called = [
+            url for names in authority.other_names for url in (names.issuer, names.issuer.rstrip("/"), names.token_url)
+        ]
+        scene = cls(state.settings, state.dialect, state.clients, state.tokens.get, audiences=called)
+        scene._names = authority.other_names
         return scene
+
+    def is_of(self, authority: Authority) -> bool:
+        """Whether it is still the scene of that core, whose settings and names may have changed meanwhile."""
+        return self.settings is authority.state.settings and self._names is authority.other_names
+
+    def query_of_token_url(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """Return the query that is part of the token URL, at the place at which a request came in."""
+        return self._token_url_query if request.names is None else _query_of(request.names.token_url)
 
     def knows_token_type(self, token_type: str) -> bool:
         """Whether a client of this provider can use a token of that type (RFC 6749 section 7.1)."""

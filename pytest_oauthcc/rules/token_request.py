@@ -288,11 +288,7 @@ def _look_at_grant(entry: TokenRequest, scene: Scene, found: list[tuple[str, str
             return
         query = parse_qsl(entry.request.split.query, keep_blank_values=True)
         own = scene.query_of_token_url(entry.request)
-        in_query = [
-            name
-            for name, value in query
-            if name in {"grant_type", "scope"} and (name, value) not in own
-        ]
+        in_query = [name for name, value in query if name in {"grant_type", "scope"} and (name, value) not in own]
         if in_query:
             detail = f"the query of the URL has {' and '.join(in_query)}"
             found.append(("parameters-in-query", f"{detail}, and the body does not"))

@@ -131,4 +131,3 @@ def look_at_other_way(entry: OtherRequest, found: list[tuple[str, str]]) -> None
 def _look_at_authorization_server(entry: Exchange, found: list[tuple[str, str]]) -> None:
     if is_plain_http(entry.url):
         found.append(("token-endpoint-not-tls", f"the {entry.kind} went to an http URL"))
-

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from pytest_oauthcc.core.messages import Answer, Headers, Request, Response
@@ -15,12 +18,12 @@ from pytest_oauthcc.serving.layout import Layout
 from pytest_oauthcc.transports.switchboard import looks_like_token_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.core.names import Names
 
-__all__ = ["MAX_BODY", "Application", "Incoming", "plain_text"]
+__all__ = ["MAX_BODY", "Application", "Incoming", "Note", "base_url_of", "plain_text"]
+
+Note = Callable[[OauthccError, TracebackType | None], None]
 
 MAX_BODY: Final = 10_000_000  # bytes of a request that a server reads; real ones stop far earlier
 _MOST_BASES = 32  # names are remembered for so many values of the Host header, which any client can make up
@@ -39,6 +42,8 @@ class Incoming:
         body: All of it.
         base_url: Where the server is for this client, without a slash at the end.
         client_certificate: The DER bytes that the client showed in the TLS handshake (RFC 8705).
+        peer: The client's address, where the server tells.
+        port: The port that the server listens on, where it tells.
     """
 
     method: str
@@ -47,6 +52,8 @@ class Incoming:
     body: bytes = b""
     base_url: str = ""
     client_certificate: bytes | None = None
+    peer: str = ""
+    port: int = 0
 
 
 class Application:
@@ -56,12 +63,10 @@ class Application:
     Args:
         provider: Answers.
         via: What the journal says how the requests came.
-        note: Told of what goes wrong here although it should fail a test; by default nobody is.
+        note: Told of what goes wrong here although it should fail a test, and where; by default nobody is.
     """
 
-    def __init__(
-        self, provider: Provider, *, via: str, note: Callable[[Exception], None] = lambda _error: None
-    ) -> None:
+    def __init__(self, provider: Provider, *, via: str, note: Note = lambda _error, _where: None) -> None:
         self.provider = provider
         self._via = via
         self._note = note
@@ -77,6 +82,10 @@ class Application:
                 self._names[base_url] = names
                 self.provider.answer_to(names)
         return names
+
+    def url_here(self, base_url: str, url: str) -> str:
+        """Return what one of the provider's own URLs is called on the server at ``base_url``."""
+        return self._layout.url_here(base_url, url)
 
     def answer(self, incoming: Incoming) -> Answer:
         """
@@ -107,17 +116,30 @@ class Application:
         except OauthccError as error:  # whoever raised it has noted it
             return Answer(plain_text(500, str(error)))
         except Exception as error:  # noqa: BLE001 - a test's own function may raise anything
-            self._note(error)
-            return Answer(plain_text(500, "".join(traceback.format_exception_only(error))))
+            told = "".join(traceback.format_exception_only(error)).strip()
+            self._note(OauthccError(f"a function that was given to reply() raised {told}"), _where_outside(error))
+            return Answer(plain_text(500, told))
 
     def _nothing_there(self, request: Request, base_url: str) -> Response:
         served = self._layout.describe(base_url)
         asked = f"{request.method} {mask_url(request.url)}"
         if looks_like_token_request(request):
             text = f"{asked} looks like a token request, and nothing is served there"
-            self._note(NotServed("\n".join([text, "", "served by oauthcc_server:", *(f"  {row}" for row in served)])))
+            rows = [f"  {row}" for row in served]
+            self._note(NotServed("\n".join([text, "", f"served by {self._via}:", *rows])), None)
         body = {"error": "not_found", "message": f"nothing is served at {asked}", "served": served}
         return Response(404, (("Content-Type", "application/json"),), json.dumps(body, indent=2).encode() + b"\n")
+
+
+_OURS = str(Path(__file__).parents[1])
+
+
+def _where_outside(error: Exception) -> TracebackType | None:
+    """Return an exception's traceback from the first frame that is not ours."""
+    where = error.__traceback__
+    while where is not None and where.tb_frame.f_code.co_filename.startswith(_OURS):
+        where = where.tb_next
+    return where
 
 
 def base_url_of(scheme: str, host: str | None, prefix: str, otherwise: str) -> str:

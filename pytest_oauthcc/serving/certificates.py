@@ -27,7 +27,9 @@ def _trustme() -> Any:
         pass
     else:
         return trustme
-    raise OptionError("tls=True needs the package trustme, which is not installed: pip install 'pytest-oauthcc[server]'")
+    raise OptionError(
+        "tls=True needs the package trustme, which is not installed: pip install 'pytest-oauthcc[server]'"
+    )
 
 
 def _authority() -> Any:

@@ -47,6 +47,7 @@ class Connection:
     Args:
         sock: Connected; with TLS wrapped, but without the handshake, which may take long.
         base_url: Where the server is.
+        port: The port that it listens on.
         answer: The application.
         now: Reads the provider's clock, in seconds since the epoch.
         manners: How long and how much.
@@ -57,12 +58,15 @@ class Connection:
         sock: socket.socket,
         *,
         base_url: str,
+        port: int,
         answer: Callable[[Incoming], Answer],
         now: Callable[[], float],
         manners: Manners,
     ) -> None:
         self._sock = sock
         self._base_url = base_url
+        self._port = port
+        self._peer = ""
         self._answer = answer
         self._now = now
         self._manners = manners
@@ -74,6 +78,7 @@ class Connection:
         with suppress(OSError):  # the client is gone, or the server wants it gone
             try:
                 sock.settimeout(self._manners.patience)
+                self._peer = sock.getpeername()[0]
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if not isinstance(sock, ssl.SSLSocket) or self._shake_hands(sock):
                     self._converse(sock)
@@ -114,7 +119,14 @@ class Connection:
         """Carry out one exchange; returns whether there may be another."""
         answer = self._answer(
             Incoming(
-                request.method, request.target, request.headers, request.body, self._base_url, self._certificate
+                request.method,
+                request.target,
+                request.headers,
+                request.body,
+                self._base_url,
+                self._certificate,
+                self._peer,
+                self._port,
             )
         )
         if answer.gate is not None:

@@ -73,6 +73,25 @@ class Layout:
         below = path[len(self._api) :] or "/"
         return api_url.partition("?")[0].rstrip("/") + below, below
 
+    def url_here(self, base_url: str, url: str) -> str:
+        """
+        Turn one of the provider's own URLs into that on a server.
+
+        Args:
+            base_url: Where the server is, without a slash at the end.
+            url: An endpoint of the authorization server or anything below ``api_url``, maybe with a query.
+
+        Returns:
+            The URL on the server.
+        """
+        site, path = site_of(url)
+        query = urlsplit(url).query
+        below = self._authority.api_path(url)
+        here = self._prefixes.get(site, "") + path
+        if below and here not in self._exact:
+            here = self._api + below
+        return f"{base_url}{here}{'?' * bool(query)}{query}"
+
     def names(self, base_url: str) -> Names:
         """
         Tell what the provider is called on a server.
@@ -85,19 +104,16 @@ class Layout:
         """
         own = self._authority.names
 
-        def here(url: str) -> str:
-            site, path = site_of(url)
-            query = urlsplit(url).query
-            return f"{base_url}{self._prefixes.get(site, '')}{path}{'?' * bool(query)}{query}"
-
+        issuer_site, issuer_path = site_of(own.issuer)
+        issuer = base_url + self._prefixes[issuer_site] + issuer_path
         return Names(
-            issuer=here(own.issuer).removesuffix("/") + "/" * own.issuer.endswith("/"),
-            token_url=here(own.token_url),
+            issuer=issuer.removesuffix("/") + "/" * own.issuer.endswith("/"),
+            token_url=self.url_here(base_url, own.token_url),
             api_url=None if own.api_url is None else base_url + self._api + "/" * own.api_url.endswith("/"),
-            metadata_url=here(own.metadata_url),
-            jwks_url=here(own.jwks_url),
-            introspection_url=here(own.introspection_url),
-            revocation_url=here(own.revocation_url),
+            metadata_url=self.url_here(base_url, own.metadata_url),
+            jwks_url=self.url_here(base_url, own.jwks_url),
+            introspection_url=self.url_here(base_url, own.introspection_url),
+            revocation_url=self.url_here(base_url, own.revocation_url),
         )
 
     def describe(self, base_url: str) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.core.messages import Answer
     from pytest_oauthcc.core.names import Names
-    from pytest_oauthcc.serving.application import Incoming
+    from pytest_oauthcc.serving.application import Incoming, Note
 
 __all__ = ["LOOPBACK", "LoopbackServer"]
 
@@ -55,7 +55,7 @@ class LoopbackServer:
         port: int = 0,
         base_url: str | None = None,
         manners: Manners | None = None,
-        note: Callable[[Exception], None] = lambda _error: None,
+        note: Note = lambda _error, _where: None,
     ) -> None:
         self._application = Application(provider, via="oauthcc_server", note=note)
         self._answer: Callable[[Incoming], Answer] = self._application.answer
@@ -103,6 +103,10 @@ class LoopbackServer:
     def names(self) -> Names:
         """The URLs of the provider's endpoints on this server."""
         return self._application.names(self.base_url)
+
+    def url_here(self, url: str) -> str:
+        """Return what one of the provider's own URLs is called on this server."""
+        return self._application.url_here(self.base_url, url)
 
     def wrap(self, around: Callable[[Incoming, Callable[[Incoming], Answer]], Answer]) -> None:
         """Put something around the application: it gets every request, and what would answer it."""
@@ -186,7 +190,7 @@ class LoopbackServer:
             sock.close()
             return
         connection = Connection(
-            sock, base_url=self.base_url, answer=self._answer, now=self._now, manners=self._manners
+            sock, base_url=self.base_url, port=self.port, answer=self._answer, now=self._now, manners=self._manners
         )
         thread = threading.Thread(target=self._serve, args=(connection,), name=f"{name}-client", daemon=True)
         with self._lock:

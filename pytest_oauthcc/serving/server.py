@@ -217,4 +217,3 @@ class OauthccServer:
         if not path.exists():
             path.write_bytes(content)
         return path
-

@@ -143,9 +143,9 @@ class Switchboard:
         for site in self._sites:
             site.begin_test()
 
-    def note_failure(self, error: OauthccError) -> None:
-        """Remember what a client did, for the case that it swallows the exception."""
-        self.failures.append((error, users_traceback()))
+    def note_failure(self, error: OauthccError, where: TracebackType | None = None) -> None:
+        """Remember what a client did, for the case that it swallows the exception; ``where`` is here by default."""
+        self.failures.append((error, where or users_traceback()))
 
     def take_failures(self) -> list[tuple[OauthccError, TracebackType | None]]:
         """Return the failures that nobody told yet, each with the place of the request; nobody has to again."""

@@ -31,7 +31,6 @@ def real(name):
     return next(function for known, function in _REAL if known == name)
 
 
-
 # -- the private names that are relied on: when one of these fails, freezegun has moved it
 
 

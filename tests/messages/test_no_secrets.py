@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
 
@@ -56,22 +57,22 @@ def as_a_token(world, secret, plain):
 
 
 PLACES = {
-    "basic": lambda world, secret, plain: world.token(secret=secret),
-    "post": lambda world, secret, plain: world.token(auth="post", secret=secret),
-    "swapped": lambda world, secret, plain: world.token(client_id=secret, secret=secret),
-    "query": lambda world, secret, plain: world.token(
+    "basic": lambda world, secret, _plain: world.token(secret=secret),
+    "post": lambda world, secret, _plain: world.token(auth="post", secret=secret),
+    "swapped": lambda world, secret, _plain: world.token(client_id=secret, secret=secret),
+    "query": lambda world, secret, _plain: world.token(
         url=f"https://auth.test/token?client_secret={quote_plus(secret)}"
     ),
     "headers": in_two_headers,
     "no scheme": without_a_scheme,
-    "assertion": lambda world, secret, plain: world.token(
+    "assertion": lambda world, secret, _plain: world.token(
         auth=None, client_assertion=secret, client_assertion_type="urn:x"
     ),
     "json": in_json,
     "token": as_a_token,
-    "path": lambda world, secret, plain: world.api(f"/tokens/{plain}", token=plain),
-    "scope": lambda world, secret, plain: world.token(scope=plain, client_secret=plain),
-    "list": lambda world, secret, plain: world.token(client_secret=[secret, secret]),
+    "path": lambda world, _secret, plain: world.api(f"/tokens/{plain}", token=plain),
+    "scope": lambda world, _secret, plain: world.token(scope=plain, client_secret=plain),
+    "list": lambda world, secret, _plain: world.token(client_secret=[secret, secret]),
 }
 
 
@@ -114,7 +115,14 @@ def test_no_secret_is_in_any_text(secret, places):
         PLACES[place](world, secret, ascii_only(secret))
     issued = [token.value for token in world.authority.state.tokens]
     for text in all_texts(world, secret):
-        for shape in (secret, quote_plus(secret), json.dumps(secret)[1:-1], ascii_only(secret), *issued):
+        for shape in (
+            secret,
+            quote_plus(secret),
+            json.dumps(secret)[1:-1],
+            escape(secret),
+            ascii_only(secret),
+            *issued,
+        ):
             assert shape not in text
 
 

@@ -359,6 +359,52 @@ GOLDEN = {
         """\
         acme.toml: not TOML: Illegal character '\\n' (at line 1, column 14)""",
     ),
+    "values of wrong types": (
+        """\
+        sources = "here"
+        [token]
+        typ = 1
+        [refusals.any]
+        challenge = "no"
+        [response_headers]
+        X-One = "unknown"
+        X-Two = 2
+        """,
+        """\
+        profile acme.toml has 4 mistakes
+          acme.toml:1: sources: is 'here'
+              allowed: a list of texts
+          acme.toml:3: token.typ: is 1
+              allowed: a text
+          acme.toml:5: refusals.any.challenge: is 'no'
+              allowed: true or false
+          acme.toml:8: response_headers.X-Two: takes a text, not 2""",
+    ),
+    "dotted keys and tables on one line": (
+        """\
+        options.key.about = "A key."
+        scope = { missing = "none", echo = "loudly" }
+        [[facts]]
+        text = "One."
+        mark = "verified"
+        [[facts]]
+        text = "Two."
+        mark = "verified"
+        [facts.more]
+        """,
+        """\
+        profile acme.toml has 2 mistakes
+          acme.toml:2: scope.echo: is 'loudly'
+              allowed: one of always, different, never
+          acme.toml:9: facts[1].more: unknown key 'more'
+              allowed: mark, text""",
+    ),
+    "table by dotted keys": (
+        'options.key.about = "A key."\noptions.key.default = "k"\n',
+        """\
+        profile acme.toml has 1 mistake
+          acme.toml:1: options.key: 'takes' is missing""",
+    ),
     "several mistakes": (
         """\
         # a comment = "1"

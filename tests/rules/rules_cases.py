@@ -39,14 +39,24 @@ def asserted(w, claims=None, *, header=None, signature="c2lnbmF0dXJl", **params)
     """Ask for a token with a client assertion whose claims are right but for those given; None leaves one out."""
     right = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": "https://auth.test", "exp": w.clock.now + 60, "jti": "j1"}
     chosen = {name: value for name, value in {**right, **(claims or {})}.items() if value is not None}
-    values = {**GRANT, "client_assertion_type": ASSERTION_TYPE, "client_assertion": jwt(chosen, header, signature), **params}
+    values = {
+        **GRANT,
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": jwt(chosen, header, signature),
+        **params,
+    }
     return w.ask({name: value for name, value in values.items() if value is not None}, auth=None)
 
 
 def proof(claims=None, header=None, *, method="POST", url=TOKEN_URL):
     """Return a DPoP proof that is right but for what is given; None leaves a claim out."""
     right = {"jti": "p1", "htm": method, "htu": url, "iat": BEGAN}
-    head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": {"kty": "EC", "crv": "P-256", "x": "eA", "y": "eQ"}, **(header or {})}
+    head = {
+        "typ": "dpop+jwt",
+        "alg": "ES256",
+        "jwk": {"kty": "EC", "crv": "P-256", "x": "eA", "y": "eQ"},
+        **(header or {}),
+    }
     return jwt({name: value for name, value in {**right, **(claims or {})}.items() if value is not None}, head)
 
 
@@ -81,7 +91,9 @@ TOKEN_CASES = [
         lambda w: w.ask(kind="Application/X-WWW-Form-Urlencoded;charset=UTF-8"),
         name="missing",
     ),
-    Case("wrong-content-type", lambda w: w.ask(kind=None), lambda w: w.ask(), {"body_formats": ("json",)}, "none at all"),
+    Case(
+        "wrong-content-type", lambda w: w.ask(kind=None), lambda w: w.ask(), {"body_formats": ("json",)}, "none at all"
+    ),
     Case(
         "parameters-in-query",
         lambda w: w.ask(url=f"{TOKEN_URL}?grant_type=client_credentials&scope=a", body=b""),
@@ -114,14 +126,18 @@ TOKEN_CASES = [
     ),
     Case(
         "form-not-encoded",
-        lambda w: w.ask(body=f"grant_type=client_credentials&client_id=billing&client_secret={w.secret}".encode(), auth=None),
+        lambda w: w.ask(
+            body=f"grant_type=client_credentials&client_id=billing&client_secret={w.secret}".encode(), auth=None
+        ),
         lambda w: w.ask({**GRANT, "client_id": CLIENT_ID, "client_secret": w.secret}, auth=None),
         {"client_secret": "one&two"},
         "an ampersand in the secret",
     ),
     Case(
         "form-not-encoded",
-        lambda w: w.ask(body=f"grant_type=client_credentials&client_id=billing&client_secret={w.secret}".encode(), auth=None),
+        lambda w: w.ask(
+            body=f"grant_type=client_credentials&client_id=billing&client_secret={w.secret}".encode(), auth=None
+        ),
         lambda w: w.ask({**GRANT, "client_id": CLIENT_ID, "client_secret": w.secret}, auth=None),
         {"client_secret": "one+two"},
         "a plus in the secret",
@@ -150,7 +166,12 @@ TOKEN_CASES = [
         "where the provider wants one repeated",
     ),
     Case("grant-type-missing", lambda w: w.ask({"scope": "a"}), lambda w: w.ask()),
-    Case("grant-type-missing", lambda w: w.ask({"grant_type": ""}), lambda w: w.ask(b"", body=b"{", kind=JSON), name="empty"),
+    Case(
+        "grant-type-missing",
+        lambda w: w.ask({"grant_type": ""}),
+        lambda w: w.ask(b"", body=b"{", kind=JSON),
+        name="empty",
+    ),
     Case("grant-type-wrong", lambda w: w.ask({"grant_type": "Client_Credentials"}), lambda w: w.ask()),
     Case("other-grant", lambda w: w.ask({"grant_type": "authorization_code", "code": "c"}), lambda w: w.ask()),
     Case(
@@ -159,8 +180,14 @@ TOKEN_CASES = [
         lambda w: w.ask(),
         name="urn",
     ),
-    Case("password-grant", lambda w: w.ask({"grant_type": "password", "username": "u", "password": "p"}), lambda w: w.ask()),
-    Case("refresh-grant-used", lambda w: w.ask({"grant_type": "refresh_token", "refresh_token": "r"}), lambda w: w.ask()),
+    Case(
+        "password-grant",
+        lambda w: w.ask({"grant_type": "password", "username": "u", "password": "p"}),
+        lambda w: w.ask(),
+    ),
+    Case(
+        "refresh-grant-used", lambda w: w.ask({"grant_type": "refresh_token", "refresh_token": "r"}), lambda w: w.ask()
+    ),
     Case("empty-parameter", lambda w: w.ask({**GRANT, "scope": ""}), lambda w: w.ask({**GRANT, "scope": "a"})),
     Case("placeholder-value", lambda w: w.ask({**GRANT, "scope": "None"}), lambda w: w.ask({**GRANT, "scope": "a"})),
     Case(
@@ -180,7 +207,11 @@ TOKEN_CASES = [
         lambda w: w.ask({**GRANT, "resource": "https://api.test/"}),
     ),
     # authentication
-    Case("two-auth-methods", lambda w: w.ask({**GRANT, **CREDENTIALS}), lambda w: w.ask({**GRANT, "client_id": CLIENT_ID})),
+    Case(
+        "two-auth-methods",
+        lambda w: w.ask({**GRANT, **CREDENTIALS}),
+        lambda w: w.ask({**GRANT, "client_id": CLIENT_ID}),
+    ),
     Case("two-auth-methods", lambda w: asserted(w, client_secret=SECRET), asserted, name="assertion"),
     Case("no-client-authentication", lambda w: w.ask(auth=None), lambda w: w.ask()),
     Case(
@@ -211,7 +242,12 @@ TOKEN_CASES = [
         lambda w: w.ask({**GRANT, "client_id": "bill+ing"}, auth=basic("bill+ing", encode=False)),
         name="one name in two encodings",
     ),
-    Case("client-id-mismatch", lambda w: asserted(w, client_id="another"), lambda w: asserted(w, client_id=CLIENT_ID), name="assertion"),
+    Case(
+        "client-id-mismatch",
+        lambda w: asserted(w, client_id="another"),
+        lambda w: asserted(w, client_id=CLIENT_ID),
+        name="assertion",
+    ),
     Case("basic-malformed", lambda w: w.ask(auth="Basic %%%"), lambda w: w.ask()),
     Case(
         "basic-malformed",
@@ -264,7 +300,7 @@ TOKEN_CASES = [
     Case(
         "body-credentials-used",
         lambda w: w.ask({**GRANT, **CREDENTIALS}, auth=None),
-        lambda w: asserted(w),
+        asserted,
         name="assertion",
     ),
     Case("bearer-at-token-endpoint", lambda w: w.ask(auth="Bearer an-old-token"), lambda w: w.ask()),
@@ -290,7 +326,12 @@ TOKEN_CASES = [
         name="list",
     ),
     Case("assertion-not-valid-now", lambda w: asserted(w, {"exp": w.clock.now - 12}), asserted),
-    Case("assertion-not-valid-now", lambda w: asserted(w, {"exp": "soon"}), lambda w: asserted(w, {"nbf": BEGAN + 30}), name="text"),
+    Case(
+        "assertion-not-valid-now",
+        lambda w: asserted(w, {"exp": "soon"}),
+        lambda w: asserted(w, {"nbf": BEGAN + 30}),
+        name="text",
+    ),
     Case(
         "assertion-not-valid-now",
         lambda w: asserted(w, {"nbf": w.clock.now + 600}),
@@ -298,7 +339,11 @@ TOKEN_CASES = [
         name="not yet",
     ),
     # scope
-    Case("scope-not-space-separated", lambda w: w.ask({**GRANT, "scope": "a,b"}), lambda w: w.ask({**GRANT, "scope": "a b"})),
+    Case(
+        "scope-not-space-separated",
+        lambda w: w.ask({**GRANT, "scope": "a,b"}),
+        lambda w: w.ask({**GRANT, "scope": "a b"}),
+    ),
     Case(
         "scope-not-space-separated",
         lambda w: w.ask({**GRANT, "scope": "['a', 'b']"}),
@@ -338,8 +383,18 @@ TOKEN_CASES = [
         name="commas and more",
     ),
     Case("scope-malformed", lambda w: w.ask({**GRANT, "scope": "a  b"}), lambda w: w.ask({**GRANT, "scope": "a b"})),
-    Case("scope-malformed", lambda w: w.ask({**GRANT, "scope": " a"}), lambda w: w.ask({**GRANT, "scope": ["a"]}), name="ends"),
-    Case("scope-malformed", lambda w: w.ask({**GRANT, "scope": 'a"b\\'}), lambda w: w.ask({**GRANT, "scope": "a!b"}), name="quote"),
+    Case(
+        "scope-malformed",
+        lambda w: w.ask({**GRANT, "scope": " a"}),
+        lambda w: w.ask({**GRANT, "scope": ["a"]}),
+        name="ends",
+    ),
+    Case(
+        "scope-malformed",
+        lambda w: w.ask({**GRANT, "scope": 'a"b\\'}),
+        lambda w: w.ask({**GRANT, "scope": "a!b"}),
+        name="quote",
+    ),
     Case(
         "scope-sensitive",
         lambda w: w.ask({**GRANT, "scope": "orders:ann@example.com"}),
@@ -398,8 +453,15 @@ TOKEN_CASES = [
         lambda w: w.ask({**GRANT}, url=f"{TOKEN_URL}?client_id=billing&client_secret={SECRET}", auth=None),
         lambda w: w.ask(),
     ),
-    Case("secret-in-query", lambda w: w.call(url=f"{API}?key={SECRET}"), lambda w: w.call(url=f"{API}?key=other-secret-9"), name="api"),
-    Case("secret-in-query", lambda w: w.call(url=f"{API}/{SECRET}"), lambda w: w.call(url=f"{API}/password"), name="path"),
+    Case(
+        "secret-in-query",
+        lambda w: w.call(url=f"{API}?key={SECRET}"),
+        lambda w: w.call(url=f"{API}?key=other-secret-9"),
+        name="api",
+    ),
+    Case(
+        "secret-in-query", lambda w: w.call(url=f"{API}/{SECRET}"), lambda w: w.call(url=f"{API}/password"), name="path"
+    ),
     Case(
         "secret-in-query",
         lambda w: w.call(url=f"{API}?key=p%2Fq%3D%26r-12345"),
@@ -407,7 +469,12 @@ TOKEN_CASES = [
         {"client_secret": "p/q=&r-12345"},
         "awkward characters",
     ),
-    Case("secret-in-query", lambda w: w.call(url=f"{API}?client_secret=x"), lambda w: w.call(url=f"{API}?client_secret="), name="by name"),
+    Case(
+        "secret-in-query",
+        lambda w: w.call(url=f"{API}?client_secret=x"),
+        lambda w: w.call(url=f"{API}?client_secret="),
+        name="by name",
+    ),
     Case("client-id-in-query", lambda w: w.ask(url=f"{TOKEN_URL}?client_id=billing"), lambda w: w.ask()),
     Case(
         "client-id-in-query",
@@ -416,9 +483,20 @@ TOKEN_CASES = [
         {"token_url": f"{TOKEN_URL}?client_id=gateway"},
         "in the token URL itself",
     ),
-    Case("bearer-in-query", lambda w: w.call(auth="", url=f"{API}?access_token={w.token()}"), lambda w: w.call(url=f"{API}?page=2")),
-    Case("bearer-in-query", lambda w: w.call(url=f"{API}?t={w.token()}"), lambda w: w.call(url=f"{API}?t=1"), name="other name"),
-    Case("token-in-path", lambda w: w.call(url=f"{API}/{w.token()}/x"), lambda w: w.call(url=f"{API}/0123456789abcdef/x")),
+    Case(
+        "bearer-in-query",
+        lambda w: w.call(auth="", url=f"{API}?access_token={w.token()}"),
+        lambda w: w.call(url=f"{API}?page=2"),
+    ),
+    Case(
+        "bearer-in-query",
+        lambda w: w.call(url=f"{API}?t={w.token()}"),
+        lambda w: w.call(url=f"{API}?t=1"),
+        name="other name",
+    ),
+    Case(
+        "token-in-path", lambda w: w.call(url=f"{API}/{w.token()}/x"), lambda w: w.call(url=f"{API}/0123456789abcdef/x")
+    ),
     Case(
         "token-in-cookie",
         lambda w: w.call(headers=[("Cookie", f"a=b; session={w.token()}")]),
@@ -436,12 +514,37 @@ TOKEN_CASES = [
 
 API_CASES = [
     Case("api-not-tls", lambda w: w.call(url="http://api.test/orders"), lambda w: w.call()),
-    Case("api-not-tls", lambda w: w.call(url="http://api.test/orders"), lambda w: w.call(auth="", url="http://api.test/"), name="no token"),
+    Case(
+        "api-not-tls",
+        lambda w: w.call(url="http://api.test/orders"),
+        lambda w: w.call(auth="", url="http://api.test/"),
+        name="no token",
+    ),
     Case("bearer-malformed", lambda w: w.call(auth=w.token()), lambda w: w.call(auth=f"bearer {w.token()}")),
-    Case("bearer-malformed", lambda w: w.call(auth=f"Token {w.token()}"), lambda w: w.call(auth=f"DPoP {w.token()}"), name="scheme"),
-    Case("bearer-malformed", lambda w: w.call(auth=f"Bearer Bearer {w.token()}"), lambda w: w.call("unknown-token"), name="doubled"),
-    Case("bearer-malformed", lambda w: w.call(auth=f"Bearer  {w.token()}"), lambda w: w.call(auth="Custom abc"), name="two blanks"),
-    Case("bearer-malformed", lambda w: w.call(auth=f"Bearer{w.token()}"), lambda w: w.call(auth=basic("a", "b")), name="no blank"),
+    Case(
+        "bearer-malformed",
+        lambda w: w.call(auth=f"Token {w.token()}"),
+        lambda w: w.call(auth=f"DPoP {w.token()}"),
+        name="scheme",
+    ),
+    Case(
+        "bearer-malformed",
+        lambda w: w.call(auth=f"Bearer Bearer {w.token()}"),
+        lambda w: w.call("unknown-token"),
+        name="doubled",
+    ),
+    Case(
+        "bearer-malformed",
+        lambda w: w.call(auth=f"Bearer  {w.token()}"),
+        lambda w: w.call(auth="Custom abc"),
+        name="two blanks",
+    ),
+    Case(
+        "bearer-malformed",
+        lambda w: w.call(auth=f"Bearer{w.token()}"),
+        lambda w: w.call(auth=basic("a", "b")),
+        name="no blank",
+    ),
     Case("bearer-malformed", lambda w: w.call(auth="Bearer "), lambda w: w.call(auth=""), name="empty"),
     Case("bearer-malformed", lambda w: w.call(auth=f"Bearer b'{w.token()}'"), lambda w: w.call(), name="bytes"),
     Case("bearer-malformed", lambda w: w.call(auth=f"Bearer {w.token()}, x"), lambda w: w.call(), name="junk"),
@@ -449,7 +552,9 @@ API_CASES = [
     Case("bearer-placeholder", lambda w: w.call("None"), lambda w: w.call("none-such")),
     Case(
         "bearer-in-body",
-        lambda w: w.call(auth="", method="POST", headers=[("Content-Type", FORM)], body=f"access_token={w.token()}".encode()),
+        lambda w: w.call(
+            auth="", method="POST", headers=[("Content-Type", FORM)], body=f"access_token={w.token()}".encode()
+        ),
         lambda w: w.call(method="POST", headers=[("Content-Type", JSON)], body=b'"access_token=1"'),
     ),
     Case(
@@ -457,7 +562,11 @@ API_CASES = [
         lambda w: w.call(auth="", headers=[("Content-Type", FORM)], body=f"access_token={w.token()}".encode()),
         lambda w: w.call(method="POST", headers=[("Content-Type", FORM)], body=b"a=b"),
     ),
-    Case("two-token-transports", lambda w: w.call(url=f"{API}?access_token=x"), lambda w: w.call(url=f"{API}?my_access_token=x")),
+    Case(
+        "two-token-transports",
+        lambda w: w.call(url=f"{API}?access_token=x"),
+        lambda w: w.call(url=f"{API}?my_access_token=x"),
+    ),
     Case(
         "two-token-transports",
         lambda w: w.call(method="POST", headers=[("Content-Type", FORM)], body=b"access_token=x"),
@@ -469,16 +578,33 @@ API_CASES = [
         lambda w: w.call(headers=[("authorization", "Bearer x")]),
         lambda w: w.call(auth='Digest username="a", realm="b"'),
     ),
-    Case("authorization-repeated", lambda w: w.ask(headers=[("Authorization", "Basic x")]), lambda w: w.ask(), name="token"),
+    Case(
+        "authorization-repeated",
+        lambda w: w.ask(headers=[("Authorization", "Basic x")]),
+        lambda w: w.ask(),
+        name="token",
+    ),
     # DPoP
     Case("dpop-proof-missing", lambda w: w.call(auth=f"DPoP {w.token()}"), bound_call),
-    Case("dpop-proof-repeated", lambda w: w.ask(headers=[("DPoP", proof()), ("DPoP", proof())]), lambda w: w.ask(headers=[("DPoP", proof())])),
-    Case("dpop-proof-malformed", lambda w: w.ask(headers=[("DPoP", "no jwt")]), lambda w: w.ask(headers=[("DPoP", proof())])),
+    Case(
+        "dpop-proof-repeated",
+        lambda w: w.ask(headers=[("DPoP", proof()), ("DPoP", proof())]),
+        lambda w: w.ask(headers=[("DPoP", proof())]),
+    ),
+    Case(
+        "dpop-proof-malformed",
+        lambda w: w.ask(headers=[("DPoP", "no jwt")]),
+        lambda w: w.ask(headers=[("DPoP", proof())]),
+    ),
     Case("dpop-proof-malformed", lambda w: bound_call(w, typ="JWT"), bound_call, name="typ"),
     Case("dpop-proof-malformed", lambda w: bound_call(w, alg="HS256"), bound_call, name="alg"),
     Case("dpop-proof-malformed", lambda w: bound_call(w, jwk=None), bound_call, name="no key"),
     Case("dpop-proof-malformed", lambda w: bound_call(w, jwk={"kty": "EC", "d": "x"}), bound_call, name="private key"),
-    Case("dpop-proof-claims", lambda w: w.ask(headers=[("DPoP", proof({"jti": None}))]), lambda w: w.ask(headers=[("DPoP", proof())])),
+    Case(
+        "dpop-proof-claims",
+        lambda w: w.ask(headers=[("DPoP", proof({"jti": None}))]),
+        lambda w: w.ask(headers=[("DPoP", proof())]),
+    ),
     Case("dpop-proof-claims", lambda w: bound_call(w, {"htm": "POST"}), bound_call, name="method"),
     Case("dpop-proof-claims", lambda w: bound_call(w, {"htu": f"{API}?a=b"}), bound_call, name="query"),
     Case(

@@ -10,11 +10,12 @@ from rules_world import API, CLIENT_ID, FORM, SECRET, TOKEN_URL, basic
 OTHER = "https://elsewhere.test/path"
 
 
-def fetch_twice(w, *, wait=0.0, between=lambda w: None, **params):
+def fetch_twice(w, *, wait=0.0, between=None, **params):
     """Fetch a token, let time pass, and fetch another."""
     w.token(**params)
     w.clock.advance(wait)
-    between(w)
+    if between is not None:
+        between(w)
     w.token(**params)
 
 
@@ -251,7 +252,12 @@ SEQUENCES = [
         name="API",
     ),
     Case("retry-after-ignored", lambda w: paused(w, 1), lambda w: dated(w, "soon"), name="unreadable"),
-    Case("retry-after-ignored", lambda w: paused(w, 1), lambda w: w.authority.token_endpoint.refuse_connection(times=1) and paused(w, 9), name="no answer"),
+    Case(
+        "retry-after-ignored",
+        lambda w: paused(w, 1),
+        lambda w: w.authority.token_endpoint.refuse_connection(times=1) and paused(w, 9),
+        name="no answer",
+    ),
     Case(
         "rejected-credentials-retried",
         lambda w: refused_token_request(w, "invalid_client", lambda w: w.ask()),

@@ -1,0 +1,271 @@
+"""Client authentication by a signed assertion (RFC 7521, RFC 7523)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+
+import jwt
+import pytest
+from core_world import CLIENT_ID, ISSUER, TOKEN_URL, World, basic
+
+from pytest_oauthcc.core.assertions import ASSERTION_TYPE
+from pytest_oauthcc.core.causes import Cause
+from pytest_oauthcc.core.clients import Client
+from pytest_oauthcc.core.keys import make_key
+
+KEY = make_key("ES256")
+OTHER = make_key("ES256")
+RSA = make_key("RS256")
+METHODS = ("private_key_jwt", "client_secret_jwt")
+
+
+class Asserting(World):
+    """A provider that takes assertions, and a client that makes them."""
+
+    def __init__(self, **settings):
+        jwks = {"keys": [{"kty": "odd"}, RSA.public_jwk, OTHER.public_jwk, KEY.public_jwk]}
+        super().__init__(**{"auth_methods": METHODS, "client_jwks": jwks, **settings})
+
+    def claims(self, **changes):
+        now = int(self.clock.now)
+        claims = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": TOKEN_URL, "exp": now + 60, "iat": now, "jti": "j-1"}
+        return {name: value for name, value in {**claims, **changes}.items() if value is not ...}
+
+    def sign(self, key=KEY, headers=None, **changes):
+        return jwt.encode(self.claims(**changes), key.private, key.alg, {"kid": key.kid, **(headers or {})})
+
+    def present(self, assertion, **params):
+        asked = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion,
+            **params,
+        }
+        return self.ask({name: value for name, value in asked.items() if value is not ...}, auth=None)
+
+
+def b64(data):
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def signed_by_hand(header, claims, secret):
+    """A JWT that no library would make."""
+    head = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}"
+    return f"{head}.{b64(hmac.digest(secret, head.encode(), hashlib.sha256))}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"aud": ISSUER},
+        {"aud": ["x", TOKEN_URL]},
+        {"iat": ...},
+        {"jti": ...},
+        {"nbf": 5},
+        {"exp": 1_700_000_060.5},
+    ],
+    ids=str,
+)
+def test_a_right_assertion_authenticates(changes):
+    """Signed by a registered key, about the client, for this server, and good now."""
+    world = Asserting()
+
+    got = world.present(world.sign(**changes))
+
+    assert (got.status, got.entry.auth_method, got.entry.client_id) == (200, "private_key_jwt", CLIENT_ID)
+    assert got.entry.assertion["sub"] == CLIENT_ID
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_key_is_found_by_its_name_or_its_kind(named):
+    """Without kid the first registered key of the right kind is taken."""
+    world = Asserting(client_jwks={"keys": [RSA.public_jwk, {**KEY.public_jwk, "kid": None} if named else KEY.public_jwk]})
+    claims = world.claims()
+
+    token = jwt.encode(claims, KEY.private, "ES256", {"kid": "whatever"} if named else {})
+
+    assert world.present(token).status == 200
+
+
+def test_a_symmetric_assertion_is_signed_with_the_secret():
+    """client_secret_jwt: an HMAC over the assertion, whose key is the secret, however short that is."""
+    world = Asserting(client_secret="short")
+
+    got = world.present(signed_by_hand({"alg": "HS256"}, world.claims(), b"short"))
+    assert (got.status, got.entry.auth_method) == (200, "client_secret_jwt")
+    wrong = world.present(signed_by_hand({"alg": "HS256"}, world.claims(), b"other"))
+    assert wrong.entry.verdict.detail == "the client assertion does not verify with the client_secret"
+
+
+NOW = 1_700_000_000
+WRONG = {
+    "no JWT": (lambda w: "abc", Cause.BAD_ASSERTION, "is no JWT"),
+    "no header": (lambda w: "e30.e30.e30", Cause.BAD_ASSERTION, "is no JWT"),
+    "none": (
+        lambda w: signed_by_hand({"alg": "none"}, w.claims(), b""),
+        Cause.BAD_ASSERTION,
+        "has the algorithm 'none'; it has to be signed",
+    ),
+    "odd alg": (lambda w: signed_by_hand({"alg": ["x"]}, w.claims(), b""), Cause.BAD_ASSERTION, "has the algorithm ['x']"),
+    "odd kid": (
+        lambda w: signed_by_hand({"alg": "ES256", "kid": []}, w.claims(), b""),
+        Cause.BAD_ASSERTION,
+        "names the key []",
+    ),
+    "unknown key": (lambda w: w.sign(headers={"kid": "x"}), Cause.BAD_ASSERTION, "names the key 'x' (ES256)"),
+    "another's key": (lambda w: w.sign(headers={"kid": OTHER.kid}), Cause.BAD_ASSERTION, "does not verify"),
+    "iss": (lambda w: w.sign(iss="x"), Cause.BAD_ASSERTION, "has iss 'x'; it has to be the client_id 'client-1'"),
+    "no iss": (lambda w: w.sign(iss=...), Cause.BAD_ASSERTION, "has iss None"),
+    "aud": (lambda w: w.sign(aud="x"), Cause.BAD_ASSERTION, f"has aud 'x'; it has to be {ISSUER} or {TOKEN_URL}"),
+    "no exp": (lambda w: w.sign(exp=...), Cause.BAD_ASSERTION, "has exp None; it has to be a number of seconds"),
+    "exp in words": (
+        lambda w: signed_by_hand({"alg": "HS256"}, w.claims(exp="soon"), b"a-plain-secret"),
+        Cause.BAD_ASSERTION,
+        "has exp 'soon'",
+    ),
+    "exp NaN": (
+        lambda w: signed_by_hand({"alg": "HS256"}, w.claims(exp=float("nan")), b"a-plain-secret"),
+        Cause.BAD_ASSERTION,
+        "has exp nan",
+    ),
+    "expired": (lambda w: w.sign(exp=NOW - 5), Cause.BAD_ASSERTION, "expired 5 s ago"),
+    "too far": (lambda w: w.sign(exp=NOW + 90_000), Cause.BAD_ASSERTION, "is good for 90000 s more; minutes are enough"),
+    "nbf": (lambda w: w.sign(nbf=NOW + 50), Cause.BAD_ASSERTION, "has nbf 1700000050, which lies ahead of now, 1700000000"),
+    "iat": (
+        lambda w: signed_by_hand({"alg": "HS256"}, w.claims(iat="now"), b"a-plain-secret"),
+        Cause.BAD_ASSERTION,
+        "has iat 'now'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "cause", "told"), WRONG.values(), ids=WRONG)
+def test_a_wrong_assertion_is_an_invalid_client(make, cause, told):
+    """Each rule of RFC 7523 section 3 is checked; the answer is invalid_client and says which."""
+    world = Asserting()
+
+    got = world.present(make(world), client_id=CLIENT_ID)
+
+    if got.cause is Cause.MALFORMED_CREDENTIALS:  # these have no readable subject
+        got = world.present(make(world))
+        if got.cause is Cause.UNKNOWN_CLIENT:
+            world.state.clients["None"] = world.state.main_client
+    if told in {"is no JWT"}:
+        problem = world.state.assertions.check(make(world), world.state.main_client, now=world.clock.now)
+        assert problem.detail.endswith(told)
+        return
+    assert (got.cause, got.status, got.error) == (cause, 401, "invalid_client")
+    assert told in got.entry.verdict.detail
+
+
+def test_an_assertion_is_used_once():
+    """A jti that came before is a replay until the assertion expires; one without jti can't be told."""
+    world = Asserting()
+    assertion = world.sign()
+
+    assert world.present(assertion).status == 200
+    assert "was used before: its jti 'j-1' came already" in world.present(assertion).entry.verdict.detail
+    without = world.sign(jti=...)
+    assert [world.present(without).status for _ in range(2)] == [200, 200]
+    world.clock.advance(120)
+    assert world.present(world.sign()).status == 200
+
+
+def test_used_assertions_are_forgotten_when_they_are_over():
+    """What is remembered does not grow with the number of token requests."""
+    world = Asserting()
+    check = world.state.assertions
+
+    for number in range(1000):
+        assert check.check(world.sign(jti=str(number)), world.state.main_client, now=world.clock.now) is None
+        world.clock.advance(10)
+
+    assert len(check._seen) <= 110
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"client_assertion": ...}, "has a client_assertion_type, but no client_assertion"),
+        ({"client_assertion_type": ...}, "client_assertion_type is None; it has to be urn:"),
+        ({"client_assertion_type": "jwt"}, "client_assertion_type is 'jwt'; it has to be urn:"),
+        ({"client_id": "another"}, "client_id is 'another', but the client assertion is about 'client-1'"),
+    ],
+)
+def test_an_assertion_comes_with_its_type_and_its_client(params, told):
+    """Both halves of the pair are there, and a client_id beside them names the same client (RFC 7521 section 4.2)."""
+    world = Asserting()
+
+    got = world.present(world.sign(), **params)
+
+    assert got.cause == Cause.MALFORMED_CREDENTIALS
+    assert told in got.entry.verdict.detail
+
+
+def test_an_assertion_beside_a_secret_is_one_method_too_many():
+    """Neither a secret in the body nor a Basic header goes with an assertion."""
+    world = Asserting()
+
+    assert world.present(world.sign(), client_secret="x").cause == Cause.TWO_AUTH_METHODS
+    asked = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": world.sign(),
+    }
+    assert world.ask(asked, auth=basic()).cause == Cause.TWO_AUTH_METHODS
+    assert "came in the URL" in world.ask(query=f"?client_assertion={world.sign()}").entry.verdict.detail
+
+
+def test_an_assertion_of_a_stranger():
+    """The client is looked up first; a subject that is no text names nobody."""
+    world = Asserting()
+
+    assert world.present(world.sign(sub="stranger")).cause == Cause.UNKNOWN_CLIENT
+    assert world.present(signed_by_hand({"alg": "HS256"}, world.claims(sub=5), b"x")).cause == Cause.UNKNOWN_CLIENT
+
+
+def test_assertions_are_taken_only_where_they_are():
+    """A provider that takes secrets refuses an assertion, and one that takes assertions a secret."""
+    assert World().ask().status == 200
+    world = Asserting(auth_methods=("client_secret_basic",))
+    assert world.present(world.sign()).cause == Cause.AUTH_METHOD_NOT_ALLOWED
+    assert Asserting().ask().cause == Cause.AUTH_METHOD_NOT_ALLOWED
+
+
+def test_a_client_without_keys_has_none():
+    """Nothing verifies for a client that registered no keys."""
+    world = Asserting()
+    world.state.clients[CLIENT_ID] = Client(CLIENT_ID, "s")
+
+    assert "no such key is registered" in world.present(world.sign()).entry.verdict.detail
+
+
+def test_an_assertion_of_half_characters_does_not_verify():
+    """What no encoding can hold is refused, not stumbled over."""
+    world = Asserting()
+    head = world.sign().rpartition(".")[0]
+    client = world.state.main_client
+
+    for assertion in (f"{head}.\ud800", signed_by_hand({"alg": "HS256"}, {}, b"") + "\ud800"):
+        assert "does not verify" in world.state.assertions.check(assertion, client, now=world.clock.now).detail
+
+
+def test_the_client_has_a_key_of_its_own_by_default():
+    """Without client_jwks there is a key pair, whose private half signs assertions that are taken."""
+    world = World(auth_methods=("private_key_jwt",))
+    key = world.state.client_key
+    assert len(key) == 1
+    assert list(key) == ["keys"]
+    now = int(world.clock.now)
+    claims = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": ISSUER, "exp": now + 60}
+
+    assertion = jwt.encode(claims, key.private_pem, "RS256", {"kid": key["keys"][0]["kid"]})
+
+    got = Asserting.present(world, assertion)
+    assert got.status == 200
+    assert "PRIVATE" not in repr(world.state.main_client) + repr(key["keys"])
