@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.contract import ClientContract
     from pytest_oauthcc.core.clients import Client
+    from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.core.journal import ApiRequest, TokenRequest
     from pytest_oauthcc.core.templates import OMIT
     from pytest_oauthcc.core.tokens import IssuedToken
@@ -34,6 +35,7 @@ __all__ = [
     "Client",
     "ClientContract",
     "Clock",
+    "ForgedToken",
     "IssuedToken",
     "Mismatch",
     "NotServed",
@@ -55,6 +57,7 @@ _HOMES = {
     "Client": "core.clients",
     "ClientContract": "contract",
     "Clock": "clock",
+    "ForgedToken": "core.forgery",
     "IssuedToken": "core.tokens",
     "Mismatch": "errors",
     "NotServed": "errors",

@@ -5,17 +5,21 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
 
 from pytest_oauthcc.core.authority import Authority
 from pytest_oauthcc.core.clients import Client
-from pytest_oauthcc.core.scopes import as_scopes
+from pytest_oauthcc.core.scopes import Grant, as_scopes, decide_scopes
 from pytest_oauthcc.errors import Mismatch, OptionError, TooManyExchanges, Violation
 from pytest_oauthcc.explain.expectation import ANY, ApiExpectation, TokenExpectation
+from pytest_oauthcc.masking import is_sensitive
 from pytest_oauthcc.options import Layer, check_option
 from pytest_oauthcc.rules.message import check_message
 from pytest_oauthcc.rules.scene import Scene
 from pytest_oauthcc.rules.verdicts import failing
+from pytest_oauthcc.token_arguments import check_token_arguments
 from pytest_oauthcc.transports.switchboard import BOARD
 from pytest_oauthcc.whereabouts import users_traceback
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.api import Api
     from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, RequestLog, TokenRequest
     from pytest_oauthcc.core.messages import Answer, Request
     from pytest_oauthcc.core.names import Names
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
     from pytest_oauthcc.serving.wsgi import WsgiApplication
 
 __all__ = ["Provider", "provider"]
+
+_MOST_REFUSED = 20  # exchanges beyond max_exchanges, after which nothing less than the end of the test helps
 
 
 class Provider:
@@ -65,6 +72,7 @@ class Provider:
         self._scene: Scene | None = None
         self._broken: list[tuple[Finding, TracebackType | None]] = []
         self._exchanges_before_test = 0
+        self._refused_exchanges = 0
         self.token_endpoint: TokenEndpoint = self.authority.token_endpoint
         self.api: Api = self.authority.api
         if settings.allow:
@@ -89,7 +97,7 @@ class Provider:
             OptionError: The provider was made with ``api_url=None``.
         """
         __tracebackhide__ = True
-        url = self._state.settings.api_url
+        url: str | None = self._state.settings.api_url
         if url is None:
             raise OptionError("this provider has no fake API (api_url=None); leave the option out to get one")
         return url
@@ -180,11 +188,16 @@ class Provider:
         if client_id in self._state.clients:
             raise OptionError(f"add_client(): there is a client {client_id!r} already")
         methods = None if auth_methods is None else check_option("auth_methods", auth_methods, where, {})
+        default = self._state.settings.default_scopes
+        allowed = self._state.main_client.scopes
+        if scopes is not None:
+            allowed = check_option("scopes", scopes, where, {})
+            default = None if default is None else tuple(scope for scope in default if scope in allowed)
         client = Client(
             client_id or f"client-{secrets.token_hex(4)}",
             client_secret or secrets.token_hex(16),
-            self._state.main_client.scopes if scopes is None else check_option("scopes", scopes, where, {}),
-            self._state.settings.default_scopes,
+            allowed,
+            default,
             methods,
             jwks=self._state.client_key if jwks is None else check_option("client_jwks", jwks, where, {}),
         )
@@ -223,13 +236,20 @@ class Provider:
             The token, different from every other.
 
         Raises:
-            OptionError: ``alg`` is unknown.
+            OptionError: An argument is of the wrong type, or makes no sense for this provider's tokens.
         """
         __tracebackhide__ = True
-        if alg is not None:
-            check_option("signing_alg", alg, "mint()", {})
-        client = self._state.main_client
-        scopes = as_scopes(scope) if scope is not None else client.default_scopes or client.scopes or ()
+        check_token_arguments(
+            "mint()",
+            token_format=self._state.settings.token_format,
+            expires_in=expires_in,
+            claims=claims,
+            client_id=client_id,
+            alg=alg,
+            headers=headers,
+        )
+        client = self._state.clients.get(client_id or "", self._state.main_client)
+        scopes = as_scopes(scope) if scope is not None else self._scopes_without_asking(client)
         with self._state.lock:
             token = self._state.issue(
                 client_id or client.client_id,
@@ -241,6 +261,70 @@ class Provider:
                 header=headers,
             )
         return token.value
+
+    def _scopes_without_asking(self, client: Client) -> tuple[str, ...]:
+        decided = decide_scopes(
+            (), allowed=client.scopes, default=client.default_scopes, dialect=self._state.dialect.scope
+        )
+        return decided.scopes if isinstance(decided, Grant) else ()
+
+    def forge(
+        self,
+        name: str,
+        scope: str | Iterable[str] | None = None,
+        *,
+        expires_in: float | None = None,
+        claims: Mapping[str, Any] | None = None,
+        client_id: str | None = None,
+        alg: str | None = None,
+        headers: Mapping[str, Any] | None = None,
+    ) -> ForgedToken:
+        """
+        Make a token that an API has to refuse: in all but one thing as good as those of ``mint``.
+
+        Args:
+            name: Which forgery, such as ``"alg-none"``; ``forgeries()`` gives one of each.
+            scope: What it would be good for; by default what a request without scope would get.
+            expires_in: Its lifetime in seconds.
+            claims: Claims to add or replace; ``OMIT`` leaves one out.
+            client_id: Whom it would be for; by default the provider's own client.
+            alg: Another JOSE algorithm than the provider's own.
+            headers: Members of the JWT header to add or replace.
+
+        Returns:
+            The token, why it has to be refused, and with which status.
+
+        Raises:
+            OptionError: There is no such forgery, it makes no sense for this provider's tokens, or ``alg`` is unknown.
+        """
+        __tracebackhide__ = True
+        from pytest_oauthcc.core.forgery import Forger
+
+        if alg is not None:
+            check_option("signing_alg", alg, "forge()", {})
+        return Forger(self._state).forge(
+            name,
+            None if scope is None else as_scopes(scope),
+            expires_in=expires_in,
+            claims=claims,
+            client_id=client_id,
+            alg=alg,
+            headers=headers,
+        )
+
+    def forgeries(self, scope: str | Iterable[str] | None = None) -> tuple[ForgedToken, ...]:
+        """
+        Make one forged token of every kind that makes sense for this provider's tokens.
+
+        Args:
+            scope: What they would be good for, but for ``too-little-scope``, which has none.
+
+        Returns:
+            The tokens, each with its name, why it has to be refused, and with which status.
+        """
+        from pytest_oauthcc.core.forgery import Forger
+
+        return Forger(self._state).forge_all(None if scope is None else as_scopes(scope))
 
     def revoke(self, token: str | IssuedToken | None = None) -> int:
         """
@@ -406,7 +490,9 @@ class Provider:
         __tracebackhide__ = True
         from pytest_oauthcc.explain.mismatch import mismatch
 
-        text = mismatch(expected, self._state.journal, count=count)
+        states = [site.authority.state for site in BOARD.sites if site is not self]
+        others = [(state.settings.token_url, state.journal) for state in states]
+        text = mismatch(expected, self._state.journal, count=count, others=others, secrets=self.secrets)
         if text is not None:
             raise Mismatch(text)
 
@@ -446,11 +532,7 @@ class Provider:
         """Answer one request; transports call this through the switchboard."""
         journal, limit = self._state.journal, self._state.settings.max_exchanges
         if journal.count - self._exchanges_before_test >= limit:
-            from pytest_oauthcc.explain.too_many import too_many
-
-            error = TooManyExchanges(too_many(limit, journal))
-            BOARD.note_failure(error)
-            raise error
+            self._refuse_exchange(limit)
         entry, answer = self.authority.serve(request, api_path)
         findings = check_message(entry, self.scene)
         if findings:
@@ -458,6 +540,18 @@ class Provider:
             where = users_traceback()
             self._broken.extend((finding, where) for finding in findings)
         return answer
+
+    def _refuse_exchange(self, limit: int) -> NoReturn:
+        self._refused_exchanges += 1
+        if self._refused_exchanges > _MOST_REFUSED:
+            # The client swallows whatever an ``except Exception`` can, and would go on for ever.
+            raise pytest.fail.Exception(f"more than {limit:,} exchanges in one test, and no end of them", pytrace=False)
+        from pytest_oauthcc.explain.too_many import too_many
+
+        error = TooManyExchanges(too_many(limit, self._state.journal, secrets=self.secrets))
+        if self._refused_exchanges == 1:
+            BOARD.note_failure(error)
+        raise error
 
     @property
     def scene(self) -> Scene:
@@ -482,7 +576,8 @@ class Provider:
     @property
     def secrets(self) -> list[str]:
         """What must never be shown."""
-        return [client.client_secret for client in self._state.clients.values()]
+        own = [value for name, value in self.options.items() if isinstance(value, str) and is_sensitive(name)]
+        return [*(client.client_secret for client in self._state.clients.values()), *own]
 
     @property
     def journal_of_test(self) -> Journal:
@@ -521,6 +616,7 @@ class Provider:
     def begin_test(self) -> None:
         """Count exchanges towards ``max_exchanges`` from here."""
         self._exchanges_before_test = self._state.journal.count
+        self._refused_exchanges = 0
 
     def expiry_of(self, value: str | None) -> tuple[float, float] | None:
         """Tell the clock when a token was issued and when it expires; None asks for the newest one."""
@@ -550,7 +646,7 @@ def provider(profile: str | None = None, **options: Any) -> Iterator[Provider]:
         OauthccError: At the end, what the client did wrong and nobody saw yet.
     """
     __tracebackhide__ = True
-    from pytest_oauthcc.session import Session, settle
+    from pytest_oauthcc.session import Session, settle, take_problems
 
     layer = Layer("pytest_oauthcc.provider()", {**options, **({} if profile is None else {"profile": profile})})
     session = Session()
@@ -558,5 +654,9 @@ def provider(profile: str | None = None, **options: Any) -> Iterator[Provider]:
         made = session.open(layer)
         yield made
         settle()
+    except BaseException:
+        if not BOARD.current_test:
+            take_problems()  # outside of pytest nobody would tell them later, but for the next provider
+        raise
     finally:
         session.close()

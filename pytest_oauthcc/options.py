@@ -17,6 +17,7 @@ from pytest_oauthcc.masking import is_sensitive
 
 __all__ = [
     "AUTH_METHODS",
+    "INI",
     "OPTIONS",
     "Layer",
     "Option",
@@ -308,6 +309,10 @@ def _shorten(value: Any) -> str:
     brief.maxstring = brief.maxother = 200
     brief.maxlist = brief.maxtuple = brief.maxdict = 20
     return brief.repr(value)
+
+
+INI = "ini settings"
+"""What the layer of the ini file is called."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_oauthcc.core.forgery_names import FORGERIES
+from pytest_oauthcc.defaults import DEFAULTS, Defaults
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.options import OPTIONS, Layer, check_option, values_from_ini
+from pytest_oauthcc.options import INI, OPTIONS, Layer, check_option, values_from_ini
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
 
@@ -25,14 +28,16 @@ MARKER = (
 )
 CLOCK_BACKENDS = ("freezegun", "time-machine")
 
-_settings = pytest.StashKey[tuple[dict[str, Any], str]]()
+_defaults = pytest.StashKey[Defaults]()
+_HAS_INT_SETTINGS = pytest.version_tuple >= (8, 4)
 _beside = pytest.StashKey["list[tuple[OauthccError, TracebackType | None]]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare ini settings and command-line options."""
     for option in OPTIONS.values():
-        parser.addini(f"oauthcc_{option.name}", f"{option.about} Takes {option.takes}.", type=option.ini, default=None)
+        kind = "string" if option.ini == "int" and not _HAS_INT_SETTINGS else option.ini
+        parser.addini(f"oauthcc_{option.name}", f"{option.about} Takes {option.takes}.", type=kind, default=None)
     parser.addini(
         "oauthcc_clock_backend", f"What moves the time: {' or '.join(CLOCK_BACKENDS)}.", default=CLOCK_BACKENDS[0]
     )
@@ -47,17 +52,29 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and read all ini settings, so that a wrong one is told before any test runs."""
     config.addinivalue_line("markers", MARKER)
     try:
-        config.stash[_settings] = _read_ini(config)
+        values, backend = _read_ini(config)
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[_defaults] = Defaults(Layer(INI, values), backend, config.rootpath)
+    DEFAULTS.append(config.stash[_defaults])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget the ini settings of a run inside a run."""
+    if _defaults in config.stash:
+        DEFAULTS.remove(config.stash[_defaults])
 
 
 def _read_ini(config: pytest.Config) -> tuple[dict[str, Any], str]:
     values = {}
     for name in OPTIONS:
-        found = config.getini(f"oauthcc_{name}")
+        where = f"ini setting oauthcc_{name}"
+        try:
+            found = config.getini(f"oauthcc_{name}")
+        except (TypeError, ValueError) as error:  # pytest could not bring it into the type of the setting
+            raise OptionError(f"{where}: it takes {OPTIONS[name].takes} ({error})") from None
         if found is not None:
-            values[name] = check_option(name, values_from_ini(name, found), f"ini setting oauthcc_{name}", {})
+            values[name] = check_option(name, values_from_ini(name, found), where, {})
     backend = config.getini("oauthcc_clock_backend")
     if backend not in CLOCK_BACKENDS:
         raise OptionError(f"ini setting oauthcc_clock_backend: takes {' or '.join(CLOCK_BACKENDS)}, not {backend!r}")
@@ -86,7 +103,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         return
     definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - not every item has it
     wider = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
-    names.insert(len(wider), "oauthcc")  # before the test's own fixtures, which may build a client
+    # Before the test's own fixtures, which may build a client; in a list of its own, for parametrized tests share one.
+    item.fixturenames = [*names[: len(wider)], "oauthcc", *names[len(wider) :]]  # type: ignore[attr-defined]
 
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> None:
@@ -98,12 +116,33 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
         use_anyio(collector, obj)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Say which test begins, to those providers that outlive tests."""
     board = _board()
     if board is not None:
         board.begin_test(item.nodeid)
+    try:
+        return (yield)
+    except BaseException:
+        _set_aside(item)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test in its teardown for what happened there, with providers that outlive it as well."""
+    __tracebackhide__ = True
+    try:
+        result = yield
+    except BaseException:
+        _set_aside(item)
+        raise
+    if _board() is not None:
+        from pytest_oauthcc.session import settle
+
+        settle()
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -193,12 +232,10 @@ def oauthcc_options() -> dict[str, Any]:
 
 @pytest.fixture
 def _oauthcc_session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    from pytest_oauthcc.session import DEFAULTS, Defaults, Session, settle
+    from pytest_oauthcc.session import Session, settle
     from pytest_oauthcc.transports.switchboard import BOARD
 
-    values, backend = request.config.stash[_settings]
     BOARD.begin_test(request.node.nodeid)
-    DEFAULTS.append(Defaults(Layer("ini settings", values), backend, request.config.rootpath))
     session = Session()
     try:
         yield session
@@ -206,7 +243,6 @@ def _oauthcc_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     finally:
         session.close()
         BOARD.failures.clear()
-        DEFAULTS.pop()
 
 
 @pytest.fixture
@@ -239,6 +275,17 @@ def oauthcc_factory(_oauthcc_session: Session, request: pytest.FixtureRequest) -
         )
 
     return make
+
+
+@pytest.fixture(params=FORGERIES)
+def oauthcc_forged_token(request: pytest.FixtureRequest, oauthcc: Provider) -> ForgedToken:
+    """Give one forged token after another, each with its name, why an API has to refuse it, and with which status."""
+    problem = ""
+    try:
+        return oauthcc.forge(request.param)
+    except OptionError as error:
+        problem = str(error)
+    return pytest.skip(problem)
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.core.settings import Settings
 from pytest_oauthcc.core.templates import compile_template
-from pytest_oauthcc.options import Layer, OwnOption, check_option, merge_layers
+from pytest_oauthcc.options import INI, Layer, OwnOption, check_option, merge_layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def resolve(
     Args:
         layers: Options from near to far.
         number: Distinguishes the default hosts of several providers; None where there is only one.
-        is_taken: Whether a token endpoint is at a URL already.
+        is_taken: Whether something is served at a URL already.
         relative_to: Where the relative path of a profile begins.
 
     Returns:
@@ -60,7 +61,8 @@ def resolve(
     own_values = _own_values(own, chosen)
     values = {key: _fill(value, own_values) for key, value in values.items()}
     values.update({key: value for key, value in chosen.items() if key not in own})
-    _settle_urls(values, chosen, number, is_taken)
+    near = {key for key, (_, where) in given.items() if where != INI}
+    _settle_urls(values, near, number, is_taken)
     values.setdefault("client_id", f"client-{secrets.token_hex(4)}")
     values.setdefault("client_secret", secrets.token_hex(16))
     audience = values.get("audience")
@@ -94,28 +96,43 @@ def _fill(value: Any, own_values: Mapping[str, Any]) -> Any:
 
 
 def _settle_urls(
-    values: dict[str, Any], chosen: Mapping[str, Any], number: int | None, is_taken: Callable[[str], bool]
+    values: dict[str, Any], near: AbstractSet[str], number: int | None, is_taken: Callable[[str], bool]
 ) -> None:
+    """
+    Fill in the URLs that nobody gave.
+
+    What the ini file or the profile say is for the first provider that wants it; others get hosts of their own.
+    """
     if "token_url" not in values:
-        while is_taken(f"https://auth{number or ''}.oauthcc.test/oauth/token"):
+        while is_taken(_default_token_url(number)):
             number = (number or 0) + 1
-        values["token_url"] = f"https://auth{number or ''}.oauthcc.test/oauth/token"
-        values.setdefault("api_url", f"https://api{number or ''}.oauthcc.test/")
-    elif "token_url" not in chosen and is_taken(values["token_url"]):
-        _give_own_hosts(values, chosen, is_taken)
-    values.setdefault("api_url", "https://api.oauthcc.test/")
+        values["token_url"] = _default_token_url(number)
+    elif "token_url" not in near and is_taken(values["token_url"]):
+        _give_own_hosts(values, near, is_taken)
+    if "api_url" not in values:
+        while is_taken(_default_api_url(number)):
+            number = (number or 0) + 1
+        values["api_url"] = _default_api_url(number)
     if "issuer" not in values:
         parts = urlsplit(values["token_url"])
         values["issuer"] = f"{parts.scheme}://{parts.netloc}"
 
 
-def _give_own_hosts(values: dict[str, Any], chosen: Mapping[str, Any], is_taken: Callable[[str], bool]) -> None:
+def _default_token_url(number: int | None) -> str:
+    return f"https://auth{number or ''}.oauthcc.test/oauth/token"
+
+
+def _default_api_url(number: int | None) -> str:
+    return f"https://api{number or ''}.oauthcc.test/"
+
+
+def _give_own_hosts(values: dict[str, Any], near: AbstractSet[str], is_taken: Callable[[str], bool]) -> None:
     """Give a second provider with the same profile hosts of its own, which nobody can take for real ones."""
     number = 2
     while is_taken(_numbered(values["token_url"], number)):
         number += 1
     for name in _URLS:
-        if name not in chosen and values.get(name) is not None:
+        if name not in near and values.get(name) is not None:
             values[name] = _numbered(values[name], number)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc._provider import Provider
 from pytest_oauthcc.clock import Clock
-from pytest_oauthcc.options import Layer
+from pytest_oauthcc.defaults import DEFAULTS
 from pytest_oauthcc.resolution import resolve
 from pytest_oauthcc.transports.switchboard import BOARD
 from pytest_oauthcc.transports.wiring import connect, disconnect
@@ -18,28 +17,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_oauthcc.errors import OauthccError
+    from pytest_oauthcc.options import Layer
 
-__all__ = ["ACTIVE", "DEFAULTS", "Defaults", "Session", "settle", "take_problems"]
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """
-    What the ini file of the run says.
-
-    Args:
-        ini: Its options.
-        clock_backend: ``"freezegun"`` or ``"time-machine"``.
-        root: Where relative paths of profiles begin.
-    """
-
-    ini: Layer = field(default_factory=lambda: Layer("ini settings", {}))
-    clock_backend: str = "freezegun"
-    root: Path | None = None
-
-
-DEFAULTS: list[Defaults] = [Defaults()]
-"""The last one counts; a pytest run inside a pytest run puts its own on top and takes it away again."""
+__all__ = ["ACTIVE", "Session", "settle", "take_problems"]
 
 
 ACTIVE: list[Provider] = []
@@ -73,7 +53,7 @@ class Session:
         dialect, settings, profile = resolve(
             (*layers, self._defaults.ini),
             number=number,
-            is_taken=BOARD.serves_token_url,
+            is_taken=BOARD.serves,
             relative_to=relative_to or self._defaults.root,
         )
         made = Provider(settings, dialect, self.clock, profile)

@@ -11,7 +11,7 @@ from types import CellType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.clock.infrastructure import is_left_alone
-from pytest_oauthcc.clock.slots import slots_of
+from pytest_oauthcc.clock.slots import own_dict, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_oauthcc.clock.slots import Slot
 
 __all__ = ["Holders"]
+
+# What a tuple or dict may belong to so that it is the owner that has to be changed.
+_THEIR_OWN = (type, FunctionType, functools.partial)
 
 
 class Holders:
@@ -151,7 +154,7 @@ def _functions_of(cells: dict[int, Any], found: list[Any]) -> Iterator[tuple[Any
 
 def _holder(container: Any, owner: Any) -> Any:
     """Give what has the slot: the owner, the container itself, or None where it can't be reached."""
-    if isinstance(owner, type | FunctionType | functools.partial) or getattr(owner, "__dict__", None) is container:
+    if issubclass(type(owner), _THEIR_OWN) or own_dict(owner) is container:
         return owner
     return None if type(container) is tuple else container
 
@@ -159,5 +162,5 @@ def _holder(container: Any, owner: Any) -> Any:
 def _module_of(holder: Any, modules: dict[int, str]) -> str:
     if id(holder) in modules:
         return modules[id(holder)]
-    named = holder if isinstance(holder, type | FunctionType) else type(holder)
+    named = holder if issubclass(type(holder), (type, FunctionType)) else type(holder)
     return str(named.__module__)

@@ -31,7 +31,8 @@ class MonotonicHands:
         if key not in _searchers:
             _searchers[key] = Places(reals), Holders(reals)
         replacements = dict(zip(key, self._stand_ins, strict=True))
-        self._undo = [searcher.replace(replacements) for searcher in _searchers[key]]
+        self._places, holders = _searchers[key]
+        self._undo = [self._places.replace(replacements), holders.replace(replacements)]
 
     def shift(self, nanoseconds: int) -> None:
         """Go on by so much."""
@@ -54,6 +55,10 @@ class MonotonicHands:
             stand_in.retire()
         while self._undo:
             self._undo.pop()()
+        # A freeze of freezegun's that was begun meanwhile looked at modules with stand-ins, and remembers what it saw.
+        remembered = getattr(freezegun_api(), "_GLOBAL_MODULES_CACHE", {})
+        for _, names, _ in self._places.current():
+            remembered.pop(names.get("__name__"), None)
 
     def _nanoseconds(self) -> int:
         # Under a freeze of freezegun's, begun inside this journey, its own is obeyed.

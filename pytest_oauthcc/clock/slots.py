@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Slot", "slots_of"]
+__all__ = ["Slot", "own_dict", "slots_of"]
 
 
 class Slot(NamedTuple):
@@ -33,17 +33,32 @@ def slots_of(holder: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
         holder: Anything that refers to a wanted object, or to a tuple or dict with one.
         wanted: The wanted objects by their ids.
     """
-    kinds = (kind for kind in _KINDS if isinstance(holder, kind))
-    return _KINDS[next(kinds, object)](holder, wanted)
+    return next(_KINDS[kind] for kind in type(holder).__mro__ if kind in _KINDS)(holder, wanted)
 
 
-def _cell(cell: CellType, _wanted: dict[int, Any]) -> Iterator[Slot]:
-    yield Slot(lambda: cell.cell_contents, lambda value: setattr(cell, "cell_contents", value))
+def own_dict(thing: Any) -> Any:
+    """Give the namespace of an object without asking the object, which may be a proxy, or None if it has none."""
+    try:
+        return object.__getattribute__(thing, "__dict__")
+    except AttributeError:
+        return None
 
 
-def _static(method: Any, _wanted: dict[int, Any]) -> Iterator[Slot]:
-    # A second __init__ is the one way to change it where it is, in whatever class that may be.
-    yield Slot(lambda: method.__func__, method.__init__)
+def _cell(cell: CellType, wanted: dict[int, Any]) -> Iterator[Slot]:
+    def get() -> Any:
+        try:
+            return cell.cell_contents
+        except ValueError:  # an empty one
+            return None
+
+    if id(get()) in wanted:
+        yield Slot(get, lambda value: setattr(cell, "cell_contents", value))
+
+
+def _static(method: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
+    if id(method.__func__) in wanted:
+        # A second __init__ is the one way to change it where it is, in whatever class that may be.
+        yield Slot(lambda: method.__func__, method.__init__)
 
 
 def _class(owner: type, wanted: dict[int, Any]) -> Iterator[Slot]:
@@ -106,7 +121,7 @@ def _partial(partial: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
 
 
 def _instance(holder: Any, wanted: dict[int, Any]) -> Iterator[Slot]:
-    names = getattr(holder, "__dict__", None)
+    names = own_dict(holder)
     if type(names) is dict:
         yield from _dict(names, wanted)
     for kind in type(holder).__mro__:

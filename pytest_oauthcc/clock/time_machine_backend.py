@@ -6,7 +6,6 @@ import importlib
 import sys
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from pytest_oauthcc.clock.monotonic import MonotonicHands
 from pytest_oauthcc.clock.reading import microseconds, moment_at
@@ -81,8 +80,12 @@ class TravellerHands:
             self.read()  # time-machine begins to count when it is read for the first time
 
     def _move_to(self, microseconds: int, *, tick: bool) -> None:
+        zone: tzinfo = _NO_PLACE_IN_PARTICULAR
         name = self.traveller._destination_tzname  # noqa: SLF001
-        zone = ZoneInfo(name) if name else _NO_PLACE_IN_PARTICULAR
+        if name:
+            from zoneinfo import ZoneInfo
+
+            zone = ZoneInfo(name)
         self.traveller.move_to(_destination(microseconds, zone), tick=tick)
 
     def is_in_effect(self) -> bool:

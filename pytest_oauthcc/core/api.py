@@ -31,6 +31,7 @@ from pytest_oauthcc.options import check_option
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pytest_oauthcc.core.forgery import Forged
     from pytest_oauthcc.core.gates import Gate
     from pytest_oauthcc.core.state import State
     from pytest_oauthcc.core.tokens import IssuedToken
@@ -295,6 +296,8 @@ class Api(Scripted):
         if entry.bearer is None:
             name = self._state.dialect.api.header
             return Verdict(Cause.TOKEN_MISSING, f"the request has no {name} header, and so no token")
+        if entry.token is None and entry.bearer in self._state.forged:
+            return _explain_forged(self._state.forged[entry.bearer])
         return check_token(
             entry.bearer,
             entry.token,
@@ -325,3 +328,9 @@ class Api(Scripted):
             "error_description": description if error is not None else None,
         }
         return challenge(dialect.scheme or "Bearer", attributes)
+
+
+def _explain_forged(forged: Forged) -> Verdict:
+    token = forged.token
+    detail = f"this is the forged token '{token.name}': {token.why}"
+    return Verdict(forged.cause, detail, {"forged": token.name})

@@ -55,12 +55,16 @@ def read_signing_key(pem: bytes, alg: str | None = None, *, where: str = "the si
     return SigningKey(chosen, kid, private, {**jwk, "kid": kid, "alg": chosen, "use": "sig"})
 
 
-def _describe(private: Any, where: str) -> tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]:
+_Description = tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]
+
+
+def _describe(private: Any, where: str) -> _Description:
     """Return what a key can sign with, its public half, and the members that its thumbprint is made of."""
     __tracebackhide__ = True
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+    found: _Description
     if isinstance(private, rsa.RSAPrivateKey) and private.key_size >= _LEAST_BITS:
         found = _RSA_ALGS, RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), ("e", "kty", "n")
     elif isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in {"secp256r1", "secp384r1"}:

@@ -13,12 +13,13 @@ from pytest_oauthcc.core.keys import ClientKey, KeyRing
 from pytest_oauthcc.core.licences import Licences
 from pytest_oauthcc.core.moments import Moments
 from pytest_oauthcc.core.recognition import Recognition
-from pytest_oauthcc.core.tokens import IssuedToken, Mint, TokenStore
+from pytest_oauthcc.core.tokens import Draft, IssuedToken, Mint, TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.forgery import Forged
     from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
 
@@ -63,6 +64,7 @@ class State:
         self.mint = Mint(dialect.token, self.keys, token_format=settings.token_format)
         recognise = Recognition(settings, dialect.token).recognise if settings.signing_key is not None else None
         self.tokens = TokenStore(recognise)
+        self.forged: dict[str, Forged] = {}
         self.assertions = AssertionCheck((settings.issuer, settings.token_url))
         self.journal = Journal(clock.time(), settings.journal_limit)
         self.licences = Licences(dialect.licensing, settings.own.get("licences")) if dialect.licensing else None
@@ -99,7 +101,7 @@ class State:
         """What templates may use in an answer to a request under these names; None for the settings' own."""
         return self.values if names is None else {**self.values, **names.values}
 
-    def issue(
+    def issue(  # noqa: PLR0913 - the arguments of Mint.mint, and one more
         self,
         client_id: str,
         scopes: tuple[str, ...],
@@ -113,16 +115,8 @@ class State:
         names: Names | None = None,
     ) -> IssuedToken:
         """Mint a token and remember it; the arguments are those of ``Mint.mint``, ``names`` those of the request."""
-        unguessable = self.random()
-        values = {
-            **self.values_at(names),
-            **self._moments(now, client_id),
-            "client_id": client_id,
-            "random": unguessable,
-            "jti": unguessable,
-        }
         token = self.mint.mint(
-            values,
+            self._values_for(client_id, now, names),
             now=now,
             lifetime=self.settings.expires_in if lifetime is None else lifetime,
             scopes=scopes,
@@ -133,3 +127,36 @@ class State:
         )
         self.tokens.add(token)
         return token
+
+    def draft(
+        self,
+        client_id: str,
+        scopes: tuple[str, ...],
+        *,
+        now: float,
+        lifetime: float | None = None,
+        claims: Mapping[str, Any] | None = None,
+        alg: str | None = None,
+        header: Mapping[str, Any] | None = None,
+    ) -> Draft:
+        """Write a JWT like those that are issued, for forging; nobody signs it and nobody remembers it."""
+        return self.mint.draft(
+            self._values_for(client_id, now, None),
+            now=now,
+            lifetime=self.settings.expires_in if lifetime is None else lifetime,
+            scopes=scopes,
+            audience=self.audience,
+            claims=claims,
+            alg=alg,
+            header=header,
+        )
+
+    def _values_for(self, client_id: str, now: float, names: Names | None) -> dict[str, Any]:
+        unguessable = self.random()
+        return {
+            **self.values_at(names),
+            **self._moments(now, client_id),
+            "client_id": client_id,
+            "random": unguessable,
+            "jti": unguessable,
+        }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.jwt_parts import decode_claims
 from pytest_oauthcc.core.templates import OMIT, compile_template
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_oauthcc.core.dialect import TokenDialect
-    from pytest_oauthcc.core.keys import KeyRing
+    from pytest_oauthcc.core.keys import KeyRing, SigningKey
 
-__all__ = ["IssuedToken", "Mint", "TokenStore"]
+__all__ = ["Draft", "IssuedToken", "Mint", "TokenStore"]
 
 
 class IssuedToken:
@@ -121,6 +122,10 @@ class TokenStore:
     def __len__(self) -> int:
         return len(self._tokens)
 
+    def forget(self, before: float) -> None:
+        """Forget tokens that had expired by then, in seconds since the epoch: for processes that run for long."""
+        self._tokens = {value: token for value, token in self._tokens.items() if token.expiry > before}
+
     def revoke(self, value: str | None, now: float) -> int:
         """
         Revoke one token, or with None all that are still good.
@@ -135,6 +140,37 @@ class TokenStore:
                 token.revoked = True
                 count += 1
         return count
+
+
+@dataclass(slots=True)
+class Draft:
+    """
+    A token before it is signed.
+
+    Args:
+        payload: The claims of a JWT.
+        header: Its header without ``alg``.
+        key: What signs it; None for an opaque token.
+        scopes: What it is good for.
+        audience: Whom it is for.
+        expiry: When it expires, in seconds since the epoch.
+        opaque: The token itself, where it is no JWT.
+    """
+
+    payload: dict[str, Any]
+    header: dict[str, Any]
+    key: SigningKey | None
+    scopes: tuple[str, ...]
+    audience: tuple[str, ...]
+    expiry: float
+    opaque: str = ""
+
+    def sign(self) -> str:
+        """Sign the JWT with its key."""
+        import jwt
+
+        assert self.key is not None  # noqa: S101 - only an opaque token has none, and nobody signs one
+        return jwt.encode(self.payload, self.key.private, algorithm=self.key.alg, headers=self.header)
 
 
 class Mint:
@@ -177,6 +213,40 @@ class Mint:
         Returns:
             The token; nobody remembers it yet.
         """
+        draft = self.draft(
+            values,
+            now=now,
+            lifetime=lifetime,
+            scopes=scopes,
+            audience=audience,
+            claims=claims,
+            alg=alg,
+            header=header,
+            is_opaque=self._format == "opaque",
+        )
+        return IssuedToken(
+            draft.opaque or draft.sign(),
+            client_id=str(values["client_id"]),
+            scopes=frozenset(draft.scopes),
+            audience=draft.audience,
+            issued=now,
+            expiry=draft.expiry,
+        )
+
+    def draft(
+        self,
+        values: Mapping[str, Any],
+        *,
+        now: float,
+        lifetime: float,
+        scopes: tuple[str, ...],
+        audience: tuple[str, ...],
+        claims: Mapping[str, Any] | None = None,
+        alg: str | None = None,
+        header: Mapping[str, Any] | None = None,
+        is_opaque: bool = False,
+    ) -> Draft:
+        """Write a token that nobody has signed yet; the arguments are those of ``mint``."""
         expiry: float = math.ceil(math.ceil(now) + lifetime)
         if claims:
             expiry = claims["exp"] if isinstance(claims.get("exp"), int | float) else expiry
@@ -192,32 +262,15 @@ class Mint:
             "audience": (audience[0] if len(audience) == 1 else list(audience)) if audience else None,
             "audiences": list(audience) or None,
         }
-        if self._format == "opaque":
-            value = self._opaque(known)
-        else:
-            value = self._sign(known, claims or _NOTHING, alg, header or _NOTHING)
-        return IssuedToken(
-            value,
-            client_id=str(values["client_id"]),
-            scopes=frozenset(scopes),
-            audience=audience,
-            issued=now,
-            expiry=expiry,
-        )
-
-    def _sign(
-        self, known: dict[str, Any], claims: Mapping[str, Any], alg: str | None, header: Mapping[str, Any]
-    ) -> str:
-        import jwt
-
+        if is_opaque:
+            return Draft({}, {}, None, scopes, audience, expiry, self._opaque(known))
         key = self._keys.for_alg(alg)
         known["kid"], known["alg"] = key.kid, key.alg
-        payload = {name: claim for name, claim in (self._claims(known) | dict(claims)).items() if claim is not OMIT}
-        headers = {"typ": self._dialect.typ, "kid": key.kid, **self._header(known), **header}
-        return jwt.encode(payload, key.private, algorithm=key.alg, headers=headers)
-
-
-_NOTHING: Final[Mapping[str, Any]] = {}
+        payload = {
+            name: claim for name, claim in (self._claims(known) | dict(claims or {})).items() if claim is not OMIT
+        }
+        headers = {"typ": self._dialect.typ, "kid": key.kid, **self._header(known), **(header or {})}
+        return Draft(payload, headers, key, scopes, audience, expiry)
 
 
 def _told(claims: Mapping[str, Any], name: str, usual: tuple[str, ...]) -> tuple[str, ...]:

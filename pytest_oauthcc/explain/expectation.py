@@ -2,139 +2,46 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.explain.showing import mask_json, safe_repr, show_header, show_param
+from pytest_oauthcc.explain.arguments import (
+    ANY,
+    check_auth_method,
+    check_count,
+    check_mapping,
+    check_path,
+    check_scope,
+    check_text,
+)
+from pytest_oauthcc.explain.difference import Difference, Kind, label, show
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
 
 __all__ = ["ANY", "ApiExpectation", "Difference", "Expectation", "TokenExpectation", "check_count"]
 
-Kind = Literal[
-    "grant_type", "scope", "auth_method", "client_id", "header", "param", "query", "method", "path", "json", "token"
-]
-
-# RFC 7591 section 2 and RFC 8705 section 2.1.1; another text could never match, and with count=0 always would
-_AUTH_METHODS: Final = (
-    "client_secret_basic",
-    "client_secret_post",
-    "client_secret_jwt",
-    "private_key_jwt",
-    "tls_client_auth",
-    "self_signed_tls_client_auth",
-    "none",
-)
-
-
-class _Any:
-    """The type of ``ANY``."""
-
-    def __repr__(self) -> str:
-        return "ANY"
-
-
-ANY: Final[Any] = _Any()
-"""Stands for an argument that was not given: that part of a request is not looked at."""
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Difference:
-    """
-    One part of a request that is not as expected.
-
-    Args:
-        kind: Which part.
-        expected: What the test expects; None means absent.
-        received: What the request has; None means absent.
-        name: Of the header or parameter.
-        missing: Scopes that were expected and are not there.
-        unexpected: Scopes that are there and were not expected.
-    """
-
-    kind: Kind
-    expected: Any
-    received: Any
-    name: str = ""
-    missing: tuple[str, ...] = ()
-    unexpected: tuple[str, ...] = ()
-
-    @property
-    def field(self) -> str:
-        """What the part is called, for people."""
-        return label(self.kind, self.name)
-
-    def is_about(self, other: Difference) -> bool:
-        """Whether it is about the same part as another; all of a JSON body is one part."""
-        return self.kind == other.kind and (self.kind == "json" or self.name == other.name)
-
-    def show(self, value: Any) -> str:
-        """Write the expected or received value, quoted, with secrets masked."""
-        return show(self.kind, self.name, value)
-
-    def __repr__(self) -> str:
-        return f"<{self.field}: expected {self.show(self.expected)}, received {self.show(self.received)}>"
-
-
-def label(kind: Kind, name: str) -> str:
-    """Return what a part of a request is called, for people."""
-    words = {"header": "header ", "param": "parameter ", "query": "query parameter ", "token": "scope of its token"}
-    if kind == "json":
-        return f"json{name}"
-    return words.get(kind, kind) + name
-
-
-def show(kind: Kind, name: str, value: Any) -> str:
-    """Write the value of a part of a request, with secrets masked; None is ``absent``."""
-    if value is None:
-        return "absent"
-    if kind == "header":
-        return show_header(name, value)
-    if kind in {"param", "query"}:
-        return show_param(name, value)
-    if kind == "json":
-        member = name.rpartition(".")[2] if "." in name else ""
-        return show_param(member, value) if member else safe_repr(mask_json(value))
-    return safe_repr(value)
-
-
-def check_count(count: Any) -> None:
-    """
-    Check the argument ``count`` of an ``assert_...`` method.
-
-    Raises:
-        OptionError: It is neither None nor a whole number from 0.
-    """
-    __tracebackhide__ = True
-    if count is None or (isinstance(count, int) and not isinstance(count, bool) and count >= 0):
-        return
-    raise OptionError(
-        f"count is {count!r}; it takes a whole number from 0 (0: no such request), or None for at least one"
-    )
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Expectation:
+class Expectation(ABC):
     """What the two kinds of expectation have in common: they are built from keyword arguments, ``ANY`` by default."""
 
     @property
+    @abstractmethod
     def kind(self) -> str:
         """What kind of request it is about."""
-        raise NotImplementedError
 
     @property
     def log_name(self) -> str:
         """The attribute of a provider that has the requests."""
         return f"{self.kind.replace(' ', '_').lower()}s"
 
+    @abstractmethod
     def entries(self, journal: Journal) -> tuple[Any, ...]:
         """Return the requests of a journal that it is about, the oldest first."""
-        raise NotImplementedError
 
     def differences(self, entry: Exchange) -> tuple[Difference, ...]:
         """
@@ -148,8 +55,9 @@ class Expectation:
         """
         return tuple(self._compare(entry))
 
+    @abstractmethod
     def _compare(self, entry: Any) -> Iterator[Difference]:
-        raise NotImplementedError
+        """Yield the parts that differ."""
 
     @property
     def parts(self) -> tuple[tuple[Kind, str, Any], ...]:
@@ -166,8 +74,9 @@ class Expectation:
                 found.append((kind, "", value))
         return tuple(found)
 
+    @abstractmethod
     def _kind(self, field: str) -> Kind:
-        raise NotImplementedError
+        """Tell what kind of part an argument is about."""
 
     def describe(self) -> str:
         """Write it as its keyword arguments, with secrets masked; nothing where no part is looked at."""
@@ -203,16 +112,12 @@ class TokenExpectation(Expectation):
 
     def __post_init__(self) -> None:
         __tracebackhide__ = True
-        _set(self, "scope", _check_scope(self.scope))
-        _set(self, "headers", _check_mapping("headers", self.headers))
-        _set(self, "params", _check_mapping("params", self.params))
-        _check_text("grant_type", self.grant_type)
-        _check_text("client_id", self.client_id)
-        _check_text("auth_method", self.auth_method)
-        if isinstance(self.auth_method, str) and self.auth_method not in _AUTH_METHODS:
-            near = difflib.get_close_matches(self.auth_method, _AUTH_METHODS, 1, 0.3)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise OptionError(f"auth_method is {self.auth_method!r}; valid are {', '.join(_AUTH_METHODS)}{hint}")
+        _set(self, "scope", check_scope(self.scope))
+        _set(self, "headers", check_mapping("headers", self.headers))
+        _set(self, "params", check_mapping("params", self.params))
+        check_text("grant_type", self.grant_type)
+        check_text("client_id", self.client_id)
+        check_auth_method(self.auth_method)
 
     @property
     def kind(self) -> str:  # noqa: D102 - as in the base class
@@ -273,13 +178,13 @@ class ApiExpectation(Expectation):
 
     def __post_init__(self) -> None:
         __tracebackhide__ = True
-        _set(self, "scope", _check_scope(self.scope))
-        _set(self, "headers", _check_mapping("headers", self.headers))
-        _set(self, "params", _check_mapping("params", self.params))
-        _set(self, "path", _check_path(self.path))
+        _set(self, "scope", check_scope(self.scope))
+        _set(self, "headers", check_mapping("headers", self.headers))
+        _set(self, "params", check_mapping("params", self.params))
+        _set(self, "path", check_path(self.path))
         if self.method is None:
             raise OptionError("method is None; every request has a method: give one, or leave the argument out")
-        _check_text("method", self.method)
+        check_text("method", self.method)
         if isinstance(self.method, str):
             _set(self, "method", self.method.upper())
 
@@ -373,66 +278,5 @@ def _compare_json(expected: Any, received: Any) -> Iterator[Difference]:
     yield from members
 
 
-# --- checking arguments
-
-
 def _set(target: Expectation, name: str, value: Any) -> None:
     object.__setattr__(target, name, value)  # the dataclass is frozen for everybody else
-
-
-def _check_scope(scope: Any) -> Any:
-    __tracebackhide__ = True
-    if scope is ANY or scope is None:
-        return scope
-    if isinstance(scope, str):
-        return tuple(dict.fromkeys(scope.split()))
-    takes = "it takes a text with spaces between the scopes, several texts, or None for no scope"
-    if not isinstance(scope, Iterable) or isinstance(scope, bytes | Mapping):
-        raise OptionError(f"scope is {scope!r}; {takes}")
-    given = tuple(scope)
-    for item in given:
-        if not isinstance(item, str):
-            raise OptionError(f"scope has the element {item!r}; {takes}")
-        if not item or item.split() != [item]:
-            raise OptionError(f"scope has the element {item!r}; each element is one scope, without spaces")
-    return tuple(dict.fromkeys(given))
-
-
-def _check_mapping(argument: str, value: Any) -> Any:
-    __tracebackhide__ = True
-    if value is ANY:
-        return value
-    if not isinstance(value, Mapping):
-        what = "header" if argument == "headers" else "parameter"
-        raise OptionError(
-            f"{argument} is a {type(value).__name__}; it takes a dict of {what} names and values, "
-            f"and the value None means that the {what} is absent"
-        )
-    for name in value:
-        if not isinstance(name, str) or not name:
-            raise OptionError(f"{argument} has the name {name!r}; a name is a text")
-    return dict(value)
-
-
-def _check_text(argument: str, value: Any) -> None:
-    __tracebackhide__ = True
-    if isinstance(value, bool | int | float | bytes | list | tuple | dict | set | frozenset):
-        raise OptionError(f"{argument} is {value!r}; it takes a text")
-
-
-def _check_path(path: Any) -> Any:
-    __tracebackhide__ = True
-    if path is None:
-        raise OptionError("path is None; every request has a path: give one, or leave the argument out")
-    _check_text("path", path)
-    if not isinstance(path, str):
-        return path
-    if "://" in path:
-        raise OptionError(
-            f"path is the URL {path!r}; it takes the part of it below api_url, such as {urlsplit(path).path or '/'!r}"
-        )
-    if "?" in path:
-        bare, _, query = path.partition("?")
-        pairs = dict(pair.partition("=")[::2] for pair in query.split("&"))
-        raise OptionError(f"path {path!r} has a query; give that as params: path={bare!r}, params={pairs!r}")
-    return path if path.startswith("/") else f"/{path}"

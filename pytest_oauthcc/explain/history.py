@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, OtherRequest, TokenRequest
 from pytest_oauthcc.core.messages import Response
-from pytest_oauthcc.explain.expectation import Kind, show
+from pytest_oauthcc.explain.difference import Kind, show
 from pytest_oauthcc.explain.showing import clock_time, columns, cut_middle, shorten
 from pytest_oauthcc.masking import mask, mask_url
 

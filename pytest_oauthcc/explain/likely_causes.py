@@ -17,7 +17,7 @@ from pytest_oauthcc.masking import mask
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_oauthcc.explain.expectation import Difference
+    from pytest_oauthcc.explain.difference import Difference
     from pytest_oauthcc.explain.situation import Situation
 
 __all__ = ["likely_causes"]
@@ -254,7 +254,7 @@ _ATTRIBUTES = {"header": "headers", "param": "params", "query": "params", "scope
 def _detail(situation: Situation, entry: TokenRequest | ApiRequest) -> str:
     assert entry.verdict is not None  # noqa: S101
     if isinstance(entry, ApiRequest) and entry.verdict.cause is Cause.TOKEN_EXPIRED and entry.token is not None:
-        request = situation.issued_by(entry)
+        request = situation.issued_by(entry.token)
         late = seconds(entry.time - entry.token.expiry)
         if request is not None:
             return f"the token of token request {situation.number_of(request)} expired {late} before this call"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.journal import Journal, TokenRequest
-from pytest_oauthcc.explain.expectation import Difference, Expectation, check_count, label
+from pytest_oauthcc.explain.arguments import check_count
+from pytest_oauthcc.explain.difference import Difference, label
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.explain.history import history, request_line
 from pytest_oauthcc.explain.likely_causes import likely_causes
@@ -14,6 +15,8 @@ from pytest_oauthcc.explain.situation import Situation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_oauthcc.explain.expectation import Expectation
 
 __all__ = ["mismatch"]
 

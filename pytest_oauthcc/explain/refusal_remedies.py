@@ -25,7 +25,7 @@ def remedy_of(entry: TokenRequest | ApiRequest) -> str:
     Returns:
         A sentence; nothing where the request was not refused, or where its finding already says all.
     """
-    if entry.verdict is None:
+    if entry.verdict is None or "forged" in entry.verdict.facts:
         return ""
     remedy = _REMEDIES.get(entry.verdict.cause)
     return remedy(entry) if callable(remedy) else remedy or ""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
+    from pytest_oauthcc.core.tokens import IssuedToken
     from pytest_oauthcc.explain.expectation import Difference, Expectation
 
 __all__ = ["Situation"]
@@ -115,11 +116,9 @@ class Situation:
     def _numbers(self) -> dict[int, int]:
         return {id(entry): number for number, entry in enumerate(self.token_requests, 1)}
 
-    def issued_by(self, entry: ApiRequest) -> TokenRequest | None:
-        """Return the token request that got the token which an API request carries."""
-        if entry.token is None:
-            return None
-        return next((request for request in reversed(self.token_requests) if request.token is entry.token), None)
+    def issued_by(self, token: IssuedToken) -> TokenRequest | None:
+        """Return the token request that got a token; None where the test minted it, or another provider did."""
+        return next((request for request in reversed(self.token_requests) if request.token is token), None)
 
     def between(self, first: Exchange, last: Exchange) -> Iterator[ApiRequest]:
         """Return the API requests between two exchanges, the newest first."""

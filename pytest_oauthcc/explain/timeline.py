@@ -9,10 +9,13 @@ from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequ
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.explain.history import result_of, server_of
 from pytest_oauthcc.explain.showing import clock_time, columns, count_of, cut_middle, seconds, shorten
+from pytest_oauthcc.explain.violations import by_entry
 from pytest_oauthcc.masking import mask, mask_params, mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_oauthcc.explain.violations import FindingLike
 
 __all__ = ["JUMP", "in_order", "timeline", "what_came_back", "what_was_sent"]
 
@@ -30,12 +33,15 @@ class _Line:
     entry: Exchange
 
 
-def timeline(journals: Sequence[tuple[str, Journal]], *, secrets: Iterable[str] = ()) -> str:
+def timeline(
+    journals: Sequence[tuple[str, Journal]], *, findings: Iterable[FindingLike] = (), secrets: Iterable[str] = ()
+) -> str:
     """
     Write all exchanges of a test.
 
     Args:
         journals: Names and journals of the providers of the test.
+        findings: Broken rules beside those that the entries know of, such as the behaviour rules.
         secrets: Texts that must not be shown, beside those that the requests carry.
 
     Returns:
@@ -46,6 +52,7 @@ def timeline(journals: Sequence[tuple[str, Journal]], *, secrets: Iterable[str] 
         return ""
     began = min(journal.began for _, journal in journals)
     named = len(journals) > 1
+    more = by_entry(findings)
     chosen = cut_middle(len(lines), most=_MOST_LINES)
     shown = [position for position in chosen if position is not None]
     rows = columns([_row(lines[position], began, named=named) for position in shown], indent="")
@@ -56,14 +63,14 @@ def timeline(journals: Sequence[tuple[str, Journal]], *, secrets: Iterable[str] 
     for place, position in enumerate(chosen):
         if position is None:
             following = next(after for after in chosen[place:] if after is not None)
-            result.append(_left_out(lines[previous + 1 : following]))
+            result.append(_left_out(lines[previous + 1 : following], more))
             before = lines[following - 1].entry.time
             continue
         entry = lines[position].entry
         if entry.time - before > JUMP:
             result.append(f"--- clock moved +{seconds(round(entry.time - before))} ---")
         result.append(text_of[position])
-        result.extend(_notes(entry))
+        result.extend(_notes(entry, more.get(id(entry), ())))
         before, previous = entry.time, position
     return hide("\n".join(result), secrets_of(line.entry for line in lines) | set(secrets))
 
@@ -85,10 +92,10 @@ def _row(line: _Line, began: float, *, named: bool) -> list[str]:
     ]
 
 
-def _notes(entry: Exchange) -> Iterator[str]:
+def _notes(entry: Exchange, more: Iterable[FindingLike]) -> Iterator[str]:
     if entry.verdict is not None:
         yield f"{'':9}{shorten(entry.verdict.detail, 200)}"
-    for violation in entry.violations:
+    for violation in (*entry.violations, *more):
         yield f"{'':9}! {violation.rule.id} ({violation.rule.level.upper()}): {shorten(violation.detail, 200)}"
 
 
@@ -118,7 +125,7 @@ def what_came_back(entry: Exchange) -> str:
     return result_of(entry)
 
 
-def _left_out(lines: Sequence[_Line]) -> str:
-    broken = sum(bool(line.entry.violations) for line in lines)
+def _left_out(lines: Sequence[_Line], more: Mapping[int, object]) -> str:
+    broken = sum(bool(line.entry.violations) or id(line.entry) in more for line in lines)
     told = f", {broken} of them with broken rules" if broken else ""
     return f"{'':9}... {count_of(len(lines), 'more exchange')}{told} ..."

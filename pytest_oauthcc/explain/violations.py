@@ -12,7 +12,7 @@ from pytest_oauthcc.explain.showing import clock_time, count_of, paragraph, shor
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["FindingLike", "RuleLike", "violations"]
+__all__ = ["FindingLike", "RuleLike", "by_entry", "violations"]
 
 _MOST_DETAILS = 5
 _MOST_REQUESTS = 5
@@ -85,6 +85,14 @@ def violations(findings: Sequence[FindingLike], journal: Journal, *, secrets: It
     return hide(text, secrets_of([*entries.values(), *journal.all]) | set(secrets))
 
 
+def by_entry(findings: Iterable[FindingLike]) -> dict[int, list[FindingLike]]:
+    """Sort broken rules by the ``id`` of the exchange that broke them."""
+    found: dict[int, list[FindingLike]] = {}
+    for finding in findings:
+        found.setdefault(id(finding.entry), []).append(finding)
+    return found
+
+
 def _headline(by_rule: dict[str, list[FindingLike]]) -> str:
     first = next(iter(by_rule.values()))[0]
     more = len(by_rule) - 1
@@ -124,11 +132,9 @@ def _history(findings: Sequence[FindingLike], journal: Journal) -> list[str]:
     entries = tuple(journal.all)
     if len(entries) < 2:  # noqa: PLR2004 - one exchange is told above
         return []
-    broken: dict[int, list[str]] = {}
-    for finding in findings:
-        broken.setdefault(id(finding.entry), []).append(finding.rule.id)
+    broken = by_entry(findings)
     marks = {
-        position: ", ".join(dict.fromkeys(broken[id(entry)]))
+        position: ", ".join(dict.fromkeys(finding.rule.id for finding in broken[id(entry)]))
         for position, entry in enumerate(entries)
         if id(entry) in broken
     }

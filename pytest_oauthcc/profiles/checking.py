@@ -123,6 +123,8 @@ class _Walk:
             if not node.key.fullmatch(name):
                 self._wrong((*path, name), f"{name!r} is not {node.key_takes}")
                 continue
+            if node.key_use is not None:
+                self._placeholders(name, known_in(node.key_use) | self._own, (*path, name))
             found = self._node(node.value, value, (*path, name))
             if found is not _LEFT_OPEN:
                 values[name] = found

@@ -65,12 +65,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class TableOf:
-    """A table whose keys the author chooses; ``key`` says what they look like."""
+    """A table whose keys the author chooses; ``key`` says what they look like, ``key_use`` that they are templates."""
 
     about: str
     value: Node
     key_takes: str
     key: re.Pattern[str]
+    key_use: Use | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +412,7 @@ _DIALECT: Mapping[str, Node] = {
         Template("What it says.", "document", "any"),
         "an http or https URL",
         re.compile(r"https?://[^\s#]+"),
+        key_use="document",
     ),
     "response": Template("The members of the answer with a token.", "response", "table"),
     "response_headers": TableOf(

@@ -89,7 +89,7 @@ def _keys() -> Iterator[str]:
         yield f"| `{{{name}}}` | {placeholder.about} | {', '.join(placeholder.uses)} |"
     yield ""
     yield "`response` is the answer with a token, `token` a token's claims, header and opaque form, `refusal` a refusal"
-    yield "of either side, `api` a header that the API wants, `document` a document or the URL of keys, metadata or one."
+    yield "of either side, `api` a header that the API wants, `document` a document, or the URL of one."
 
 
 def _is_table(node: Node) -> bool:

@@ -24,7 +24,7 @@ class Duty(NamedTuple):
     otherwise: str = ""
 
 
-_FAULT = "The fake has to misbehave first: a check of ClientContract."
+_FAULT = "The server has to misbehave first: script the fake so, or see ClientContract."
 _INSIDE = "Not visible in requests."
 _CHOICE = "What is right depends on the application: assert it in the test."
 
@@ -95,7 +95,7 @@ DUTIES = (
         "RFC 6749 section 10.9",
         "The server's certificate is checked",
         ("certificate-not-verified",),
-        "Only whether the HTTP library was told not to; ClientContract shows bad certificates.",
+        "Only whether the HTTP library was told not to check.",
     ),
     Duty("RFC 6749 section 10.14", "Texts in answers are not trusted", (), _FAULT),
     Duty(
@@ -140,7 +140,12 @@ DUTIES = (
     Duty(
         "RFC 7662 section 2.1", "Introspection is a POST with the token in a form", ("token-status-request-malformed",)
     ),
-    Duty("RFC 7662 section 4", "An introspection result is not kept past exp", (), "It concerns APIs: ApiContract."),
+    Duty(
+        "RFC 7662 section 4",
+        "An introspection result is not kept past exp",
+        (),
+        "It is for APIs, not for their clients.",
+    ),
     Duty("RFC 7009 section 2", "The revocation endpoint is https", ("token-endpoint-not-tls",)),
     Duty("RFC 7009 section 2.1", "Revocation is a POST with the token in a form", ("token-status-request-malformed",)),
     Duty("RFC 7009 section 2.1", "A revoked token is used no more", ("revoked-token-used",)),

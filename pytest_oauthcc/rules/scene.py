@@ -126,7 +126,7 @@ class Scene:
         return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}...")
 
     def _show_piece(self, piece: str) -> str:
-        if self.find_token(piece) is not None or (len(piece) >= _LONG and _is_striking(piece)):
+        if self.find_token(piece) is not None or (len(piece) >= _LONG and _is_mixed(piece)):
             return mask(piece)
         return piece
 
@@ -143,7 +143,13 @@ def _striking_pieces(text: str) -> Iterator[str]:
 
 
 def _is_striking(piece: str) -> bool:
-    return any(map(str.isdigit, piece)) and any(map(str.isalpha, piece))
+    return len(piece) >= _LONG or (any(map(str.isdigit, piece)) and any(map(str.isalpha, piece)))
+
+
+def _is_mixed(piece: str) -> bool:
+    """Whether a text looks random: letters with digits, or capitals with small letters."""
+    kinds = (str.isdigit, str.isupper, str.islower)
+    return sum(any(map(kind, piece)) for kind in kinds) > 1
 
 
 def _switched_off(settings: Settings, dialect: Dialect) -> dict[str, str]:

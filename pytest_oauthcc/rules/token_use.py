@@ -158,9 +158,7 @@ class _Watch:
             return
         members = members_of(entry)
         self._first.setdefault(entry.client_id, entry)
-        value = members.get("access_token")
-        if not isinstance(value, str):
-            return
+        value = entry.token.value
         kind = members.get("token_type")
         if isinstance(kind, str) and not self._scene.knows_token_type(kind):
             self._types[value] = kind
@@ -242,10 +240,7 @@ def _is_other_matter(entry: ApiRequest) -> bool:
 def _form(entry: Exchange) -> list[tuple[str, str]]:
     if media_type(entry.request) != FORM:
         return []
-    try:
-        return parse_qsl(entry.request.body.decode("utf-8", "replace"), keep_blank_values=True)
-    except ValueError:
-        return []
+    return parse_qsl(entry.request.body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def look_for_strays(entry: Exchange, scene: Scene) -> Iterator[Found]:

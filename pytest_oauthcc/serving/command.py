@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -146,9 +145,9 @@ def _open(arguments: argparse.Namespace, clients: Sequence[tuple[str, str | None
         if clients[0][1] is not None:
             said["client_secret"] = clients[0][1]
     config = {} if arguments.config is None else dict(read_config(arguments.config))
-    layers = [Layer("the command line", said), Layer(str(arguments.config), config)]
-    if "profile" in said and "profile" not in config:  # a file of options is for whatever profile the command names
-        layers = [Layer("the command line", {**config, **said})]
+    if "profile" in said and "profile" not in config:  # then the file is for whatever profile the command names
+        config["profile"] = said.pop("profile")
+    layers = [Layer("the command line", said), Layer(str(arguments.config or "the command line"), config)]
     folder = Path.cwd() if arguments.config is None else arguments.config.resolve().parent
     provider = open_standalone(layers, signing_key=arguments.signing_key, relative_to=folder)
     made_up = set() if "client_secret" in said or "client_secret" in config else {provider.client_id}

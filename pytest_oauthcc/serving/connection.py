@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pytest_oauthcc.core.messages import NetworkFault
@@ -37,7 +37,7 @@ class Manners:
     """
 
     patience: float = 60.0
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Connection:

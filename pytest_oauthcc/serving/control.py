@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +15,8 @@ from pytest_oauthcc.serving.journal_view import describe
 from pytest_oauthcc.transports.switchboard import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.core.script import Scripted
     from pytest_oauthcc.serving.application import Incoming
@@ -133,7 +134,7 @@ class Control:
     def _move(self, body: Mapping[str, Any]) -> dict[str, Any]:
         clock = self._provider.clock
         moves: dict[str, Callable[[Any], None]] = {
-            "advance": lambda value: clock.advance(value),
+            "advance": clock.advance,
             "advance_to": lambda value: clock.advance_to(_moment(value)),
             "expire": lambda value: clock.expire(value if isinstance(value, str) else None),
             "freeze": lambda _value: clock.freeze(),

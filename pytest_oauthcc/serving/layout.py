@@ -131,7 +131,7 @@ class Layout:
 
 
 def _urls_of_endpoints(authority: Authority) -> Iterable[str]:
-    """Yield the exact URLs of the authorization server; those of the names keep their scheme, others get the issuer's."""
+    """Yield the exact URLs of the authorization server; those without a name get the issuer's scheme."""
     own = authority.names
     known = {
         key_of(url): url

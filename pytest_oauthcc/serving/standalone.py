@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["open_standalone", "read_config", "standalone"]
 
+_DAY = 86_400  # seconds for which an expired token is still told from one that never was
 _JOURNAL_LIMIT = 10_000  # exchanges; a process that runs for weeks must not grow for weeks
 
 
@@ -37,13 +38,18 @@ class _Standalone(Provider):
         """Answer one request."""
         answer = super().exchange(request, api_path)
         self.take_violation()
+        state = self.authority.state
+        if state.journal.count % _JOURNAL_LIMIT == 0:
+            with state.lock:
+                state.tokens.forget(self.clock.time() - _DAY)
         return answer
 
 
 def standalone(profile: str | None = None, *, signing_key: str | Path | None = None, **options: Any) -> Provider:
     """
-    Make a provider for a server process: ``app = standalone("keycloak", client_id=..., client_secret=...).asgi()``.
+    Make a provider for a server process.
 
+    ``app = standalone("keycloak", client_id="orders", client_secret="...").asgi()`` is a module for uvicorn.
     Its clock is its own, no HTTP library is patched, and the journal keeps the newest 10,000 exchanges.
 
     Args:
@@ -106,7 +112,7 @@ def _named_alg(layers: list[Layer], profile: Profile | None) -> str | None:
             return str(layer.values["signing_alg"])
         if "profile" in layer.values:
             break
-    found = None if profile is None else profile.options.get("signing_alg")
+    found = profile.options.get("signing_alg") if profile is not None else None
     return None if found is None else str(found)
 
 

@@ -41,7 +41,7 @@ class Limits:
     body: int = 10_000_000
 
 
-class Unreadable(Exception):  # noqa: N818 - it is what the request is
+class Unreadable(Exception):
     """
     A request that can't be read; the connection is of no more use.
 

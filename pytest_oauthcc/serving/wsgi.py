@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -12,6 +11,8 @@ from pytest_oauthcc.serving.application import MAX_BODY, Application, Incoming, 
 from pytest_oauthcc.transports.wire_bytes import as_bytes, body_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from pytest_oauthcc._provider import Provider
 
 __all__ = ["WsgiApplication"]

@@ -78,8 +78,7 @@ class Switchboard:
                 sharers = self._mounts.setdefault(key_of(settings.api_url).rstrip("/"), [])
                 sharers.append(site)
                 self._count_host(site_of(settings.api_url)[0], 1)
-                for sharer in sharers:
-                    sharer.authority.api.share_with([other.authority.api for other in sharers if other is not sharer])
+                self._share(sharers)
 
     def detach(self, site: Site) -> None:
         """Serve a provider no longer; its tokens are remembered as those of an earlier test."""
@@ -91,10 +90,11 @@ class Switchboard:
             for key in site.authority.endpoints:
                 self._count_host(key.partition("/")[0], -1)
                 if self._exact.get(key) is site:
-                    del self._exact[key]
+                    self._hand_over(key)
             if settings.api_url is not None:
                 mount = key_of(settings.api_url).rstrip("/")
                 self._mounts[mount].remove(site)
+                self._share(self._mounts[mount])
                 if not self._mounts[mount]:
                     del self._mounts[mount]
                 self._count_host(site_of(settings.api_url)[0], -1)
@@ -102,6 +102,18 @@ class Switchboard:
                 self._former[hash(token.value)] = self.current_test
             while len(self._former) > _MOST_FORMER_TOKENS:
                 del self._former[next(iter(self._former))]
+
+    def _hand_over(self, key: str) -> None:
+        """Give a URL, such as that of the metadata, to another provider that has it as well, or to none."""
+        del self._exact[key]
+        heir = next((site for site in self._sites if key in site.authority.endpoints), None)
+        if heir is not None:
+            self._exact[key] = heir
+
+    @staticmethod
+    def _share(sharers: list[Site]) -> None:
+        for sharer in sharers:
+            sharer.authority.api.share_with([other.authority.api for other in sharers if other is not sharer])
 
     def let_through(self, port: int) -> None:
         """Let requests to a port of this machine pass, token requests too: a server of ours answers there."""
@@ -125,9 +137,10 @@ class Switchboard:
         """The providers that are faked now, the oldest first."""
         return tuple(self._sites)
 
-    def serves_token_url(self, url: str) -> bool:
-        """Whether a token endpoint or another endpoint of an authorization server is at that URL."""
-        return key_of(url) in self._exact
+    def serves(self, url: str) -> bool:
+        """Whether an endpoint of an authorization server, or an API, is at exactly that URL."""
+        key = key_of(url)
+        return key in self._exact or key.rstrip("/") in self._mounts
 
     def provenance(self, token: str) -> str | None:
         """Tell where a token came from that no provider knows, or None."""
@@ -198,7 +211,7 @@ class Switchboard:
             for site in sharers:
                 state = site.authority.state
                 value = find_token(request, state.dialect.api).value
-                if value is not None and state.tokens.get(value) is not None:
+                if value is not None and (state.tokens.get(value) is not None or value in state.forged):
                     return site
         return sharers[0]
 

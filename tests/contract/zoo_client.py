@@ -87,6 +87,9 @@ class Right:
     expires: float = 0.0
     leeway: float = LEEWAY
 
+    def __post_init__(self) -> None:
+        """Let other animals prepare themselves."""
+
     # --- the API
 
     def call(self, method: str = "GET", path: str = "orders", body: Any = None) -> Flow:

@@ -101,9 +101,11 @@ class World:
         request = Request(method, url, Headers(fields), body, limits)
         answer = self.authority.respond(request)
         assert answer is not None, f"{url} is not served"
-        return Got(self.authority.state.journal.exchanges[-1], answer)
+        return Got(self.authority.state.journal.all[-1], answer)
 
-    def ask(self, params=None, *, auth="basic", method="POST", headers=None, body=None, kind=FORM, query="", timeout=None):
+    def ask(
+        self, params=None, *, auth="basic", method="POST", headers=None, body=None, kind=FORM, query="", timeout=None
+    ):
         """Send a token request; by default one that there is nothing wrong with."""
         params = {"grant_type": "client_credentials"} if params is None else params
         fields = {} if kind is None else {"Content-Type": kind}

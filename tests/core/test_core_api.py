@@ -59,7 +59,12 @@ def _twice(world):
 
 def _twice_in_body(world):
     token = world.token()
-    return {"token": token, "method": "POST", "headers": {"Content-Type": FORM}, "body": b"access_token=" + token.encode()}
+    return {
+        "token": token,
+        "method": "POST",
+        "headers": {"Content-Type": FORM},
+        "body": b"access_token=" + token.encode(),
+    }
 
 
 INVALID = 'Bearer realm="oauthcc", error="invalid_token", error_description="{}"'
@@ -119,9 +124,7 @@ REFUSED = {
         lambda world: {"headers": {"Authorization": f'Bearer "{world.token()}"'}},
         Cause.TOKEN_MALFORMED,
         401,
-        INVALID.format(
-            "what stands after Bearer has characters that no bearer token has (RFC 6750 section 2.1)"
-        ),
+        INVALID.format("what stands after Bearer has characters that no bearer token has (RFC 6750 section 2.1)"),
     ),
     "twice": (
         _twice,
@@ -273,7 +276,9 @@ def test_a_test_can_require_more():
     assert world.call(token, headers={"X-Key": "k"}).status == 200
 
 
-@pytest.mark.parametrize("wrong", [{"scope": 5}, {"scope": [5]}, {"headers": ["x"]}, {"headers": {"a": 1}}, {"audience": 5}])
+@pytest.mark.parametrize(
+    "wrong", [{"scope": 5}, {"scope": [5]}, {"headers": ["x"]}, {"headers": {"a": 1}}, {"audience": 5}]
+)
 def test_wrong_requirements_are_refused(wrong):
     """A requirement of the wrong type is an option error."""
     with pytest.raises(OptionError):

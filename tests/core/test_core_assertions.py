@@ -84,7 +84,9 @@ def test_a_right_assertion_authenticates(changes):
 @pytest.mark.parametrize("named", [True, False])
 def test_a_key_is_found_by_its_name_or_its_kind(named):
     """Without kid the first registered key of the right kind is taken."""
-    world = Asserting(client_jwks={"keys": [RSA.public_jwk, {**KEY.public_jwk, "kid": None} if named else KEY.public_jwk]})
+    world = Asserting(
+        client_jwks={"keys": [RSA.public_jwk, {**KEY.public_jwk, "kid": None} if named else KEY.public_jwk]}
+    )
     claims = world.claims()
 
     token = jwt.encode(claims, KEY.private, "ES256", {"kid": "whatever"} if named else {})
@@ -104,63 +106,61 @@ def test_a_symmetric_assertion_is_signed_with_the_secret():
 
 NOW = 1_700_000_000
 WRONG = {
-    "no JWT": (lambda w: "abc", Cause.BAD_ASSERTION, "is no JWT"),
-    "no header": (lambda w: "e30.e30.e30", Cause.BAD_ASSERTION, "is no JWT"),
+    "no JWT": (lambda w: "abc", "is no JWT"),
+    "no header": (lambda w: "e30.e30.e30", "is no JWT"),
     "none": (
         lambda w: signed_by_hand({"alg": "none"}, w.claims(), b""),
-        Cause.BAD_ASSERTION,
         "has the algorithm 'none'; it has to be signed",
     ),
-    "odd alg": (lambda w: signed_by_hand({"alg": ["x"]}, w.claims(), b""), Cause.BAD_ASSERTION, "has the algorithm ['x']"),
+    "odd alg": (lambda w: signed_by_hand({"alg": ["x"]}, w.claims(), b""), "has the algorithm ['x']"),
     "odd kid": (
         lambda w: signed_by_hand({"alg": "ES256", "kid": []}, w.claims(), b""),
-        Cause.BAD_ASSERTION,
         "names the key []",
     ),
-    "unknown key": (lambda w: w.sign(headers={"kid": "x"}), Cause.BAD_ASSERTION, "names the key 'x' (ES256)"),
-    "another's key": (lambda w: w.sign(headers={"kid": OTHER.kid}), Cause.BAD_ASSERTION, "does not verify"),
-    "iss": (lambda w: w.sign(iss="x"), Cause.BAD_ASSERTION, "has iss 'x'; it has to be the client_id 'client-1'"),
-    "no iss": (lambda w: w.sign(iss=...), Cause.BAD_ASSERTION, "has iss None"),
-    "aud": (lambda w: w.sign(aud="x"), Cause.BAD_ASSERTION, f"has aud 'x'; it has to be {ISSUER} or {TOKEN_URL}"),
-    "no exp": (lambda w: w.sign(exp=...), Cause.BAD_ASSERTION, "has exp None; it has to be a number of seconds"),
+    "unknown key": (lambda w: w.sign(headers={"kid": "x"}), "names the key 'x' (ES256)"),
+    "another's key": (lambda w: w.sign(headers={"kid": OTHER.kid}), "does not verify"),
+    "iss": (lambda w: w.sign(iss="x"), "has iss 'x'; it has to be the client_id 'client-1'"),
+    "no iss": (lambda w: w.sign(iss=...), "has iss None"),
+    "aud": (lambda w: w.sign(aud="x"), f"has aud 'x'; it has to be {ISSUER} or {TOKEN_URL}"),
+    "no exp": (lambda w: w.sign(exp=...), "has exp None; it has to be a number of seconds"),
     "exp in words": (
         lambda w: signed_by_hand({"alg": "HS256"}, w.claims(exp="soon"), b"a-plain-secret"),
-        Cause.BAD_ASSERTION,
         "has exp 'soon'",
     ),
     "exp NaN": (
         lambda w: signed_by_hand({"alg": "HS256"}, w.claims(exp=float("nan")), b"a-plain-secret"),
-        Cause.BAD_ASSERTION,
         "has exp nan",
     ),
-    "expired": (lambda w: w.sign(exp=NOW - 5), Cause.BAD_ASSERTION, "expired 5 s ago"),
-    "too far": (lambda w: w.sign(exp=NOW + 90_000), Cause.BAD_ASSERTION, "is good for 90000 s more; minutes are enough"),
-    "nbf": (lambda w: w.sign(nbf=NOW + 50), Cause.BAD_ASSERTION, "has nbf 1700000050, which lies ahead of now, 1700000000"),
+    "expired": (lambda w: w.sign(exp=NOW - 5), "expired 5 s ago"),
+    "too far": (lambda w: w.sign(exp=NOW + 90_000), "is good for 90000 s more; minutes are enough"),
+    "nbf": (lambda w: w.sign(nbf=NOW + 50), "has nbf 1700000050, which lies ahead of now, 1700000000"),
     "iat": (
         lambda w: signed_by_hand({"alg": "HS256"}, w.claims(iat="now"), b"a-plain-secret"),
-        Cause.BAD_ASSERTION,
         "has iat 'now'",
     ),
 }
 
 
-@pytest.mark.parametrize(("make", "cause", "told"), WRONG.values(), ids=WRONG)
-def test_a_wrong_assertion_is_an_invalid_client(make, cause, told):
-    """Each rule of RFC 7523 section 3 is checked; the answer is invalid_client and says which."""
+@pytest.mark.parametrize(("make", "told"), WRONG.values(), ids=WRONG)
+def test_a_wrong_assertion_says_what_is_wrong(make, told):
+    """Each rule of RFC 7523 section 3 is checked, and what it found is told."""
     world = Asserting()
 
-    got = world.present(make(world), client_id=CLIENT_ID)
+    verdict = world.state.assertions.check(make(world), world.state.main_client, now=world.clock.now)
 
-    if got.cause is Cause.MALFORMED_CREDENTIALS:  # these have no readable subject
-        got = world.present(make(world))
-        if got.cause is Cause.UNKNOWN_CLIENT:
-            world.state.clients["None"] = world.state.main_client
-    if told in {"is no JWT"}:
-        problem = world.state.assertions.check(make(world), world.state.main_client, now=world.clock.now)
-        assert problem.detail.endswith(told)
-        return
-    assert (got.cause, got.status, got.error) == (cause, 401, "invalid_client")
-    assert told in got.entry.verdict.detail
+    assert verdict.cause == Cause.BAD_ASSERTION
+    assert verdict.detail.startswith("the client assertion ")
+    assert told in verdict.detail
+
+
+def test_a_wrong_assertion_is_an_invalid_client():
+    """RFC 7523 section 3.2: an assertion that does not prove it gets invalid_client."""
+    world = Asserting()
+
+    got = world.present(world.sign(aud="x"))
+
+    assert (got.cause, got.status, got.error) == (Cause.BAD_ASSERTION, 401, "invalid_client")
+    assert got.header("WWW-Authenticate") == 'Basic realm="oauthcc"'
 
 
 def test_an_assertion_is_used_once():

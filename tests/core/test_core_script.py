@@ -413,7 +413,17 @@ def test_a_minted_token_in_a_reply_stays_what_it_is():
 
 @pytest.mark.parametrize(
     ("told", "lifetime"),
-    [(60, 60), (60.5, 60.5), ("60", 60), ("soon", 3600), (None, 3600), (True, 3600), (float("inf"), 3600), (0, 0), (-5, -5)],
+    [
+        (60, 60),
+        (60.5, 60.5),
+        ("60", 60),
+        ("soon", 3600),
+        (None, 3600),
+        (True, 3600),
+        (float("inf"), 3600),
+        (0, 0),
+        (-5, -5),
+    ],
 )
 def test_the_lifetime_of_a_scripted_token_is_what_the_reply_says(told, lifetime):
     """A number of seconds counts, also as a text; anything else is the provider's own lifetime."""

@@ -218,7 +218,12 @@ OTHER_CAUSES = {
         Cause.WRONG_PARAM,
         "invalid_request",
     ),
-    "basic not taken": (World(auth_methods=("client_secret_post",)), {}, Cause.AUTH_METHOD_NOT_ALLOWED, "invalid_client"),
+    "basic not taken": (
+        World(auth_methods=("client_secret_post",)),
+        {},
+        Cause.AUTH_METHOD_NOT_ALLOWED,
+        "invalid_client",
+    ),
     "post not taken": (
         World(auth_methods=("client_secret_basic",)),
         {"auth": "post"},
@@ -320,7 +325,13 @@ def test_a_check_can_be_left_out():
 
 @pytest.mark.parametrize(
     "params",
-    [{**CC, "scope": ""}, {**CC, "foo": "bar"}, {**CC, "foo": ""}, {**CC, "client_id": CLIENT_ID}, {**CC, "audience": ""}],
+    [
+        {**CC, "scope": ""},
+        {**CC, "foo": "bar"},
+        {**CC, "foo": ""},
+        {**CC, "client_id": CLIENT_ID},
+        {**CC, "audience": ""},
+    ],
     ids=str,
 )
 def test_what_must_be_ignored_is(params):
@@ -770,7 +781,12 @@ def test_an_answer_follows_its_template():
             "data": {"aud": "{audience}", "scopes": "{scopes}", "none": "{scope}", "null": "{null}", "n": 5},
             "id": "{jti}",
         },
-        response_headers={"X-Client": "{client_id}", "X-Time": "{now}", "X-None": "{scope}", "Cache-Control": "private"},
+        response_headers={
+            "X-Client": "{client_id}",
+            "X-Time": "{now}",
+            "X-None": "{scope}",
+            "Cache-Control": "private",
+        },
         token_type="bearer",
         expires_in_offset=-1,
         scope=ScopeDialect(separator=","),

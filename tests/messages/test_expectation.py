@@ -1,26 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from message_world import SECRET, World
+from message_world import SECRET, StartsWith, World
 
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.explain.expectation import ANY, ApiExpectation, TokenExpectation, check_count
 from pytest_oauthcc.explain.mismatch import mismatch
-
-
-class StartsWith:
-    """An object that compares in its own way, as those of dirty-equals do."""
-
-    def __init__(self, start):
-        self.start = start
-
-    __hash__ = None
-
-    def __eq__(self, other):
-        return isinstance(other, str) and other.startswith(self.start)
-
-    def __repr__(self):
-        return f"StartsWith({self.start!r})"
 
 
 def fields_that_differ(expectation, entry):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from message_world import SECRET, World
+from message_world import SECRET, StartsWith, World
 
 from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.explain.expectation import ApiExpectation, TokenExpectation
@@ -64,6 +64,8 @@ def explained(expectation, world, count=None):
         ({"auth": None}, {"client_id": "billing"}, "The request names no client"),
         ({"client_id": "billing "}, {"client_id": "billing"}, "differ in white space at the ends only"),
         ({"client_id": "BILLING"}, {"client_id": "billing"}, "differ in upper and lower case only"),
+        ({"client_id": "x"}, {"client_id": StartsWith("b")}, "client_id was 'x', expected StartsWith('b')"),
+        ({"headers": {"X-A": "b"}}, {"headers": {"X-A": StartsWith("c")}}, "header X-A was 'b', expected StartsWith"),
         ({"client_id": "reports"}, {"client_id": "billing"}, "there is no client 'reports'"),
         ({"headers": {"X-Key": "acme"}}, {"headers": {"X-Tenant": "acme"}}, "X-Key instead of X-Tenant"),
         ({"headers": {"XTenant": "b"}}, {"headers": {"X-Tenant": "acme"}}, "under another name: XTenant instead of"),
@@ -155,6 +157,8 @@ def test_a_token_request_without_a_body():
             "page was sent in the body, not in the query",
         ),
         ({"path": "/o", "headers": {"page": "1"}}, {"params": {"page": "1"}}, "The URL has no query at all"),
+        ({"path": "/o?a=1", "headers": {"page": "1"}}, {"params": {"page": "1"}}, "page was sent as a header"),
+        ({"path": "/x"}, {"path": StartsWith("/o")}, "path was '/x', expected StartsWith('/o')"),
         ({"path": "/o?page=1"}, {"headers": {"page": "1"}}, "page was sent as a parameter, not as a header"),
         ({}, {"json": {"a": 1}}, "The request has no body."),
         ({"json_body": '{"a": 1}'}, {"json": {"a": 1}}, "The JSON was encoded twice"),
@@ -242,6 +246,7 @@ def test_another_api_request_in_between():
     world.api(token="foreign-token")
     world.api()
     world.token()
+    world.api()
     assert "although that of request 1 was good for 3600 s more" in explained(TokenExpectation(), world, 1)
 
 
@@ -336,6 +341,34 @@ def test_an_object_whose_repr_fails():
     world.token()
     text = explained(TokenExpectation(grant_type=Broken()), world)
     assert text.startswith("grant_type was 'client_credentials', expected <Broken, whose repr raised RuntimeError>")
+
+
+def test_the_same_cause_is_told_once():
+    """Two parts that differ for one reason need one sentence."""
+    world = World()
+    world.token()
+    world.api()
+    text = explained(ApiExpectation(params={"a": "1", "b": "2"}), world)
+    assert text.count("The URL has no query at all.") == 1
+
+
+def test_a_request_without_a_reason():
+    """A request that fits nothing before it, and a provider that got nothing, are no causes."""
+    world, idle = World(), World()
+    text = mismatch(TokenExpectation(), world.journal, others=[("hgem", idle.journal)])
+    assert "hgem" not in text
+
+
+def test_a_foreign_token_that_is_expired():
+    """A token of a provider that shares the API has no token request here; its expiry is told all the same."""
+    owner = World()
+    token = owner.authority.state.issue("billing", (), now=owner.clock.now)
+    world = World(find_issued=lambda value: token if value == token.value else None)
+    world.clock.advance(4000)
+    world.api(token=token.value)
+    assert "The fake refused this request (401): the token expired 400 s ago." in explained(
+        ApiExpectation(path="/x"), world
+    )
 
 
 def test_a_very_long_value_is_cut():

@@ -4,6 +4,9 @@ import pytest
 from message_world import SECRET, World, golden
 
 from pytest_oauthcc.core.messages import Headers, Request
+from pytest_oauthcc.explain.notes import notes
+from pytest_oauthcc.explain.refusal_remedies import remedy_of
+from pytest_oauthcc.explain.showing import clock_time, cut_middle
 from pytest_oauthcc.explain.timeline import timeline
 from pytest_oauthcc.explain.too_many import too_many
 from pytest_oauthcc.explain.unserved import Served, not_served
@@ -417,6 +420,15 @@ def test_a_long_timeline_is_shortened_in_its_middle():
     assert not [line for line in lines if "clock moved" in line]
 
 
+def test_a_timeline_with_findings_of_the_journal():
+    """Rules that are judged at the end are shown at the place of the request that broke them."""
+    world = World()
+    world.token()
+    finding = Finding(KEEP_RULE, world.token(), "the token of request 1 was good for 3600 s more")
+    lines = timeline([("oauthcc", world.journal)], findings=[finding]).splitlines()
+    assert lines[2].strip() == f"! {KEEP_RULE.id} (SHOULD): {finding.detail}"
+
+
 def test_a_timeline_of_nothing():
     """Without exchanges there is no timeline."""
     assert timeline([("oauthcc", World().journal)]) == ""
@@ -501,3 +513,49 @@ def test_several_broken_rules():
         If the provider is known to want it so, allow them: oauthcc.allow({"wrong-content-type": "why this is fine", "token-refetched-while-valid": "why this is fine"})
         """,
     )
+
+
+def test_many_details_of_one_rule_are_cut():
+    """Of a rule that was broken in many ways a few are told."""
+    world = World()
+    findings = [Finding(FORM_RULE, world.token(), f"detail {number}") for number in range(7)]
+    text = violations(findings, world.journal)
+    assert "detail 4" in text
+    assert "detail 5" not in text
+    assert "  ... and in 2 other ways\n" in text
+
+
+def test_remedies_are_for_refused_requests():
+    """A request that was not refused needs none."""
+    assert remedy_of(World().token()) == ""
+
+
+@pytest.mark.parametrize(
+    ("length", "keep", "expected"),
+    [
+        (6, [], [0, 1, 2, 3, 4, 5]),
+        (7, [], [0, 1, 2, 3, 4, 5, 6]),
+        (8, [], [0, 1, None, 4, 5, 6, 7]),
+        (20, [9], [0, 1, None, 8, 9, 10, None, 16, 17, 18, 19]),
+        (20, [3, 7, 9, 11], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, None, 16, 17, 18, 19]),
+    ],
+)
+def test_a_list_is_cut_in_its_middle(length, keep, expected):
+    """Both ends and what matters stay; a gap of one line is filled, for the note would be as long."""
+    assert cut_middle(length, most=6, keep=keep) == expected
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0, "+0s"), (0.04, "+0s"), (0.5, "+0.5s"), (3601, "+3601s"), (-2, "-2s")])
+def test_moments(value, shown):
+    """Times are shown to a tenth of a second."""
+    assert clock_time(value) == shown
+
+
+def test_notes_are_told_once():
+    """What does not fail a test is one line each; the same finding twice is one line."""
+    entry = World().token()
+    finding, allowed = Finding(KEEP_RULE, entry, "again"), Finding(FORM_RULE, entry, "the body is JSON")
+    assert notes([finding, finding], [(allowed, "the gateway wants it")]) == [
+        "token-refetched-while-valid (should, RFC 6749 section 1.5): token request 1: again",
+        "wrong-content-type (allowed: the gateway wants it): token request 1: the body is JSON",
+    ]

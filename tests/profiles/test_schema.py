@@ -750,3 +750,24 @@ def test_names_are_sorted_and_there_are_all_of_them():
         *("paypal", "spotify", "zoom", "twitter", "amadeus", "fedex", "databricks", "pingfederate", "pingam"),
         *("onelogin", "adobe-ims", "box", "shopify"),
     } < set(names)
+
+
+def test_example_for_contributors_can_be_loaded(tmp_path):
+    """The profile in CONTRIBUTING.md has no mistake, and no more than ten lines beside the comment."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = text.partition("```toml\n")[2].partition("```")[0].splitlines()
+    (tmp_path / "acme.toml").write_text("\n".join(lines))
+    profile = load_profile(str(tmp_path / "acme.toml"))
+    assert profile.dialect.refusals[Cause.BAD_SECRET].status == 400
+    assert len(lines) <= 11
+
+
+def test_example_of_the_schemas_page_can_be_loaded(tmp_path):
+    """The profile in docs/profile-schema.md is derived as it says."""
+    text = (Path(__file__).parents[2] / "docs" / "profile-schema.md").read_text(encoding="utf-8")
+    (tmp_path / "acme.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
+    profile = load_profile(str(tmp_path / "acme.toml"))
+    assert profile.extends == ("okta",)
+    assert profile.own["tenant"].default == "red"
+    assert profile.dialect.refusals[Cause.BAD_SECRET].body["fault"]["code"] == "{error}"
+    assert profile.unknown["refusals.any_scope"]

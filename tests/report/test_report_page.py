@@ -147,8 +147,11 @@ def test_the_moves_of_the_clock_are_lines_of_their_own():
 def test_what_went_wrong_is_marked():
     """A refusal, a broken rule and a right answer look different."""
     page = Page(render(report_data([breaking_rules(), of_two_providers()], generated="now")))
-    states = [attrs["class"].split()[1] for attrs in page.having("exchange")]
-    assert states == ["broken", "broken", "fine", "broken", "refused", "fine", "fine", "fine", "refused"]
+    states = [attrs["class"].removeprefix("exchange ") for attrs in page.having("exchange")]
+    assert states == [
+        *["refused broken", "refused broken", "fine", "refused broken", "refused"],
+        *["fine", "fine", "fine", "refused"],
+    ]
 
 
 def test_an_empty_run():
@@ -237,6 +240,18 @@ def test_a_record_keeps_the_exchanges_that_broke_rules():
     assert record["count"] == 301
     assert [found["path"] for found in record["exchanges"] if found["violations"]] == ["/orders/150"]
     assert sum(found["left_out"] for found in record["exchanges"]) + len(record["exchanges"]) == 301
+
+
+def test_findings_of_the_journal_are_at_their_exchange():
+    """Rules that are judged at the end of a test are shown with those of each message."""
+    world = World()
+    world.token()
+    finding = Finding(FORM_RULE, world.token(), "judged at the end")
+    record = record_of_test("test_a", "passed", 0.1, [("oauthcc", world.journal)], findings=[finding])
+    assert [[found["detail"] for found in entry["violations"]] for entry in record["exchanges"]] == [
+        [],
+        ["judged at the end"],
+    ]
 
 
 def test_elements_escape_what_is_no_markup():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rules_world import API, BEGAN, CLIENT_ID, FORM, SECRET, TOKEN_URL, World, b64, basic, jwt
 
 from pytest_oauthcc.core.assertions import ASSERTION_TYPE
+from pytest_oauthcc.core.dialect import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,6 +174,12 @@ TOKEN_CASES = [
         name="empty",
     ),
     Case("grant-type-wrong", lambda w: w.ask({"grant_type": "Client_Credentials"}), lambda w: w.ask()),
+    Case(
+        "grant-type-wrong",
+        lambda w: w.ask({"grant_type": "client_credentials "}),
+        lambda w: w.ask({"grant_type": ["password", "client_credentials"]}),
+        name="blank",
+    ),
     Case("other-grant", lambda w: w.ask({"grant_type": "authorization_code", "code": "c"}), lambda w: w.ask()),
     Case(
         "other-grant",
@@ -247,6 +254,13 @@ TOKEN_CASES = [
         lambda w: asserted(w, client_id="another"),
         lambda w: asserted(w, client_id=CLIENT_ID),
         name="assertion",
+    ),
+    Case(
+        "client-id-mismatch",
+        lambda w: w.ask({**GRANT, "client_id": "another"}, auth=basic("bill ing")),
+        lambda w: w.ask({**GRANT, "client_id": "bill+ing"}, auth=basic("bill ing")),
+        {"dialect": Dialect(basic_encoding="either")},
+        name="where the provider reads both",
     ),
     Case("basic-malformed", lambda w: w.ask(auth="Basic %%%"), lambda w: w.ask()),
     Case(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from rules_cases import ASSERTION_TYPE, CREDENTIALS, GRANT, Case, asserted, proof
-from rules_world import API, CLIENT_ID, FORM, SECRET, TOKEN_URL, basic
+from rules_world import API, CLIENT_ID, FORM, SECRET, basic
 
 OTHER = "https://elsewhere.test/path"
 
@@ -282,6 +280,12 @@ SEQUENCES = [
         name="scripted",
     ),
     Case(
+        "rejected-request-retried",
+        lambda w: refused_token_request(w, "invalid_request", lambda w: w.ask()),
+        lambda w: (w.authority.token_endpoint.reply(502, body="{oops", times=2), w.ask(), w.ask()),
+        name="an answer that is no JSON",
+    ),
+    Case(
         "insufficient-scope-retried",
         lambda w: lacking(w, again=True),
         lambda w: (w.authority.api.refuse_connection(times=1), w.call("t"), w.call("t")),
@@ -293,6 +297,3 @@ SEQUENCES = [
     Case("dpop-nonce-ignored", lambda w: given_nonce(w, None), lambda w: given_nonce(w, "n1")),
     Case("dpop-nonce-ignored", lambda w: given_nonce(w, "n0"), lambda w: given_nonce(w, "n1", "n1"), name="older"),
 ]
-
-ANSWER_BODIES = [b"", b"[]", b"{", json.dumps({"access_token": 1}).encode(), b'{"error": 1}']
-assert TOKEN_URL

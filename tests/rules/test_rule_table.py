@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import runpy
 import subprocess
@@ -76,6 +77,8 @@ def test_the_page_is_written_by_the_module(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["rules"])
+    importlib.import_module("pytest_oauthcc.rules.__main__")  # which alone writes nothing
+    assert list((tmp_path / "docs").iterdir()) == []
     runpy.run_path(str(MAIN), run_name="__main__")
     assert (tmp_path / "docs" / "rules.md").read_text(encoding="utf-8") == page()
 

@@ -200,3 +200,15 @@ def test_behaviour_rules_take_the_journal_once():
         return calls_of(lambda: check_behaviour(entries, world.scene))
 
     assert cost(200) <= 10 * cost(20) * 1.05
+
+
+@pytest.mark.parametrize("token", ["AMupOWztzubsUgXHcacEuwwsGlvbMJgs", "abcdefghijklmnopqrstuvwxyz", "abc-123-def"])
+def test_a_token_without_digits_is_one_as_well(token):
+    """A leaked token is found by its value, whatever characters chance gave it; it is not shown."""
+    world = World()
+    world.authority.state.random = lambda: token
+    world.token()
+    world.call(token, url=f"{API}?t={token}")
+    world.ask({"grant_type": token})
+    assert "bearer-in-query" in world.message_ids()
+    assert token not in shown(world)

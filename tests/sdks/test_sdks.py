@@ -55,13 +55,13 @@ def test_msal_reads_the_error_of_a_wrong_secret(oauthcc):
 
 @oauthcc("auth0-management")
 def test_auth0_python(oauthcc):
-    """The management client gets its token by itself and lists users with it."""
+    """The management client gets its token by itself and reads a user with it."""
     pytest.importorskip("auth0")
     from auth0.management import ManagementClient
 
-    oauthcc.api.get("/users").reply(json={"users": [{"user_id": "auth0|1"}], "start": 0, "limit": 50, "length": 1, "total": 1})
+    oauthcc.api.get("/users/{id}").reply(json={"user_id": "auth0|1"})
     client = ManagementClient(domain="acme.auth0.test", client_id="acme", client_secret="s3cret")
-    assert [user.user_id for user in client.users.list()] == ["auth0|1"]
+    assert client.users.get("auth0|1").user_id == "auth0|1"
     oauthcc.assert_token_request(params={"audience": "https://acme.auth0.test/api/v2/"}, count=1)
 
 

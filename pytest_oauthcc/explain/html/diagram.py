@@ -89,9 +89,8 @@ def is_refused(record: dict[str, Any]) -> bool:
 
 
 def _state(record: dict[str, Any]) -> str:
-    if record["violations"]:
-        return "broken"
-    return "refused" if is_refused(record) else "fine"
+    state = "refused" if is_refused(record) else "fine"
+    return f"{state} broken" if record["violations"] else state
 
 
 def _exchange(record: dict[str, Any], lane: int) -> Html:

@@ -8,10 +8,13 @@ from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequ
 from pytest_oauthcc.explain.hiding import Hider, secrets_of
 from pytest_oauthcc.explain.history import server_of
 from pytest_oauthcc.explain.showing import cut_middle, shorten, show_header, show_param
+from pytest_oauthcc.explain.violations import by_entry
 from pytest_oauthcc.masking import mask, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_oauthcc.explain.violations import FindingLike
 
 __all__ = ["ReportData", "exchange_record", "record_of_test", "report_data"]
 
@@ -62,6 +65,7 @@ def record_of_test(
     *,
     message: str = "",
     allowed: Mapping[str, str] | None = None,
+    findings: Iterable[FindingLike] = (),
     secrets: Iterable[str] = (),
 ) -> dict[str, Any]:
     """
@@ -74,6 +78,7 @@ def record_of_test(
         journals: Names and journals of its providers.
         message: Why it failed, if it did.
         allowed: Rules that it lets a client break, with the reasons.
+        findings: Broken rules beside those that the entries know of, such as the behaviour rules.
         secrets: Texts that must not be shown, beside those that the requests carry.
 
     Returns:
@@ -83,7 +88,8 @@ def record_of_test(
     entries = [(name, entry) for name, journal in journals for entry in tuple(journal.all)]
     entries.sort(key=lambda pair: pair[1].time)
     hider = Hider(secrets_of(entry for _, entry in entries) | set(secrets))
-    chosen = cut_middle(len(entries), most=_MOST_EXCHANGES, keep=_broken(entries))
+    more = by_entry(findings)
+    chosen = cut_middle(len(entries), most=_MOST_EXCHANGES, keep=_broken(entries, more))
     records: list[dict[str, Any]] = []
     previous = -1
     for position in chosen:
@@ -91,6 +97,7 @@ def record_of_test(
             continue
         name, entry = entries[position]
         record = _record(entry, began, name, hider)
+        record["violations"] += [_violation(found, hider) for found in more.get(id(entry), ())]
         record["left_out"] = position - previous - 1
         records.append(record)
         previous = position
@@ -106,8 +113,8 @@ def record_of_test(
     }
 
 
-def _broken(entries: Sequence[tuple[str, Exchange]]) -> list[int]:
-    return [position for position, (_, entry) in enumerate(entries) if entry.violations]
+def _broken(entries: Sequence[tuple[str, Exchange]], more: Mapping[int, object]) -> list[int]:
+    return [position for position, (_, entry) in enumerate(entries) if entry.violations or id(entry) in more]
 
 
 def exchange_record(entry: Exchange, journal: Journal, *, provider: str = "") -> dict[str, Any]:

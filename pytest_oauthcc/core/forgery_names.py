@@ -1,0 +1,45 @@
+"""The names of all forgeries: alone in a module, since the plugin needs them before anything heavy may be loaded."""
+
+from __future__ import annotations
+
+__all__ = ["FORGERIES"]
+
+FORGERIES = (
+    "expired",
+    "not-yet-valid",
+    "no-exp",
+    "wrong-issuer",
+    "no-issuer",
+    "other-tenant",
+    "wrong-audience",
+    "no-audience",
+    "wrong-key",
+    "unknown-kid",
+    "alg-none",
+    "alg-none-capitalized",
+    "alg-none-uppercase",
+    "alg-none-mixed-case",
+    "hs256-public-key",
+    "hs256-empty-secret",
+    "embedded-jwk",
+    "foreign-jku",
+    "foreign-x5u",
+    "kid-path-traversal",
+    "kid-sql-injection",
+    "kid-not-a-text",
+    "wrong-typ",
+    "id-token",
+    "tampered-payload",
+    "stripped-signature",
+    "truncated-signature",
+    "der-signature",
+    "zero-signature",
+    "duplicate-claims",
+    "unknown-crit",
+    "oversized",
+    "not-a-jwt",
+    "too-little-scope",
+    "revoked",
+    "other-client",
+    "dpop-as-bearer",
+)

@@ -1,0 +1,89 @@
+"""The contract over the zoo: fixtures for every animal and every driver."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from pytest_oauthcc import ClientContract
+from zoo_client import Right
+from zoo_drivers import DRIVERS, AsyncHttpxDriver
+from zoo_mutants import MUTANTS
+
+
+class OneLockForAll(AsyncHttpxDriver):
+    """Has one asyncio lock for all event loops."""
+
+    def lock(self) -> asyncio.Lock:
+        if not hasattr(self, "the_lock"):
+            self.the_lock = asyncio.Lock()
+        return self.the_lock
+
+
+class ZooContract(ClientContract):
+    __test__ = False
+    scope = "orders:read"
+    advice = True
+    animal: ClassVar[type[Right]] = Right
+    driver: ClassVar[str] = "requests"
+
+    @pytest.fixture
+    def oauthcc_options(self) -> dict[str, Any]:
+        options = dict(getattr(self.animal, "options", {}))
+        if "profile" in options:
+            options["profile"] = str(Path(__file__).with_name(f"zoo_{options['profile']}.toml"))
+        return options
+
+    @pytest.fixture
+    def zoo(self, oauthcc: Any) -> Any:
+        def make(client_id: str | None = None, client_secret: str | None = None, scope: str | None = None) -> Any:
+            client = self.animal(
+                oauthcc.token_url,
+                oauthcc.api_url,
+                client_id or oauthcc.client_id,
+                client_secret or oauthcc.client_secret,
+                scope or self.scope,
+                dict(getattr(self.animal, "options", {}).get("headers", {})),
+            )
+            driver = OneLockForAll if self.animal.__name__ == "OneLoop" else DRIVERS[self.driver]
+            return driver(client)
+
+        return make
+
+    @pytest.fixture
+    def keeper(self, zoo: Any) -> Any:
+        return zoo()
+
+    @pytest.fixture
+    def call_api(self, keeper: Any) -> Any:
+        return keeper.orders
+
+    @pytest.fixture
+    def make_client(self, zoo: Any) -> Any:
+        return lambda **options: zoo(**options).orders
+
+    @pytest.fixture
+    def send_body(self, keeper: Any) -> Any:
+        return keeper.send_body
+
+
+def contracts(animals: dict[str, type[Right]], drivers: Any = DRIVERS) -> dict[str, type]:
+    """Make a contract class for every animal on every driver; a module puts them into its namespace."""
+    return {
+        name: type(name, (ZooContract,), _attributes(name, animal, driver))
+        for animal in animals.values()
+        for driver in drivers
+        if getattr(animal, "only", driver) == driver
+        for name in [f"Test{animal.__name__}_{driver.replace('-', '_')}"]
+    }
+
+
+def _attributes(name: str, animal: type[Right], driver: str) -> dict[str, Any]:
+    advice = getattr(animal, "wants_advice", True)
+    return {"animal": animal, "driver": driver, "advice": advice, "__module__": __name__, "__qualname__": name}
+
+
+__all__ = ["MUTANTS", "ZooContract", "contracts"]
