@@ -11,11 +11,13 @@ import pytest
 
 from pytest_oauthcc.core.authority import Authority
 from pytest_oauthcc.core.clients import Client
+from pytest_oauthcc.core.journal import StrayRequest
 from pytest_oauthcc.core.scopes import Grant, as_scopes, decide_scopes
 from pytest_oauthcc.errors import Mismatch, OptionError, TooManyExchanges, Violation
 from pytest_oauthcc.explain.expectation import ANY, ApiExpectation, TokenExpectation
 from pytest_oauthcc.masking import is_sensitive
 from pytest_oauthcc.options import Layer, check_option
+from pytest_oauthcc.rules.behaviour import check_elsewhere
 from pytest_oauthcc.rules.message import check_message
 from pytest_oauthcc.rules.scene import Scene
 from pytest_oauthcc.rules.verdicts import failing
@@ -388,7 +390,7 @@ class Provider:
     @property
     def violations(self) -> list[Any]:
         """The rules that the client broke so far, in the order of its requests."""
-        return [violation for entry in self.exchanges for violation in entry.violations]
+        return [violation for entry in self._state.journal.all for violation in entry.violations]
 
     def allow(self, rules: Mapping[str, str]) -> None:
         """
@@ -552,6 +554,15 @@ class Provider:
         if self._refused_exchanges == 1:
             BOARD.note_failure(error)
         raise error
+
+    def overhear(self, request: Request) -> None:
+        """Note a request to somebody else, if it carries a token or a secret that is only for this provider."""
+        if self._state.settings.api_url is None:
+            return  # the API is one of the user's own stubs, wherever that is
+        entry = StrayRequest(request, self.clock.time())
+        entry.violations = check_elsewhere(entry, self.scene)
+        if entry.violations:
+            self._state.journal.add(entry)
 
     @property
     def scene(self) -> Scene:

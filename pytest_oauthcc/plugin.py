@@ -14,11 +14,13 @@ from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import INI, OPTIONS, Layer, check_option, values_from_ini
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from types import TracebackType
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.forgery import ForgedToken
+    from pytest_oauthcc.errors import OauthccError
     from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
 
@@ -30,7 +32,7 @@ CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _defaults = pytest.StashKey[Defaults]()
 _HAS_INT_SETTINGS = pytest.version_tuple >= (8, 4)
-_beside = pytest.StashKey["list[tuple[OauthccError, TracebackType | None]]"]()
+_beside = pytest.StashKey["Sequence[tuple[OauthccError, TracebackType | None]]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_oauthcc.contract.binding import check
-from pytest_oauthcc.contract.leaks import everything_told
+from pytest_oauthcc.contract.leaks import told_to_a_person
 from pytest_oauthcc.contract.verdict import describe_error
 from pytest_oauthcc.core.templates import OMIT
 
@@ -63,7 +63,7 @@ class BeingRefused:
         call = _no_token(client)
         if call.error is None:
             client.undecided("the call raised no exception; see raises-when-refused")
-        told = everything_told(call.error)
+        told = told_to_a_person(call.error)
         missing = [text for text in ("invalid_scope", "7f3a-contract") if text not in told]
         if missing:
             what = " and ".join({"invalid_scope": "error", "7f3a-contract": "error_description"}[one] for one in missing)
@@ -103,7 +103,7 @@ class BeingRefused:
         call = _no_token(client)
         if call.error is None:
             client.undecided("the call raised no exception; see raises-when-refused")
-        if str(status) not in everything_told(call.error):
+        if str(status) not in told_to_a_person(call.error):
             client.broken(f"the exception does not tell the status {status}: {describe_error(call.error)}")
 
     @check("does-not-renew-on-403")

@@ -91,9 +91,9 @@ class Together:
 
 
 @contextmanager
-def patience(seconds: float = PATIENCE) -> Iterator[None]:
+def patience(seconds: float | None = None) -> Iterator[None]:
     """
-    Stop what takes longer than so many real seconds.
+    Stop what takes longer than so many real seconds, or than PATIENCE.
 
     Only the main thread of systems with interval timers can be stopped; elsewhere it is left to run.
 
@@ -109,7 +109,7 @@ def patience(seconds: float = PATIENCE) -> Iterator[None]:
 
     began = monotonic()
     handler = signal.signal(signal.SIGALRM, ring)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)  # of pytest-timeout, perhaps
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds or PATIENCE)  # of pytest-timeout, perhaps
     try:
         yield
     finally:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc._provider import Provider
 
-__all__ = ["eavesdrop", "everything_told", "leak_in", "secrets_by_name"]
+__all__ = ["eavesdrop", "everything_held", "leak_in", "secrets_by_name", "told_to_a_person"]
+
+_SHORT = 100
 
 
 class _Ear(logging.Handler):
@@ -56,14 +58,44 @@ def eavesdrop() -> Iterator[list[tuple[str, str]]]:
         heard.append(("standard error", errors.getvalue()))
 
 
-def everything_told(error: BaseException) -> str:
+def everything_held(error: BaseException) -> str:
     """
-    Write all that an exception tells a person: its messages, notes, causes and attributes that are texts.
+    Write all that an exception holds, as an error tracker would.
 
     Args:
         error: With its chain.
     """
-    told: list[str] = []
+    return "\n".join(
+        text
+        for one in _chain(error)
+        for text in (*_messages(one), *(str(value) for value in vars(one).values() if isinstance(value, str | bytes)))
+    )
+
+
+def told_to_a_person(error: BaseException) -> str:
+    """
+    Write what an exception tells a person: its messages, notes and causes, and short attributes such as a code.
+
+    Args:
+        error: With its chain.
+    """
+    return "\n".join(
+        text
+        for one in _chain(error)
+        for text in (*_messages(one), *(str(value) for value in vars(one).values() if _is_short(value)))
+    )
+
+
+def _is_short(value: object) -> bool:
+    # JSONDecodeError has the whole page in an attribute, where nobody looks.
+    return isinstance(value, int) or (isinstance(value, str) and len(value) <= _SHORT)
+
+
+def _messages(error: BaseException) -> list[str]:
+    return [str(error), repr(error), *getattr(error, "__notes__", ())]
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
     pending: list[BaseException | None] = [error]
     seen: set[int] = set()
     while pending:
@@ -71,11 +103,9 @@ def everything_told(error: BaseException) -> str:
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        told += [str(one), repr(one), *getattr(one, "__notes__", ())]
-        told += [str(value) for value in vars(one).values() if isinstance(value, str | int)]
+        yield one
         pending += [one.__cause__, None if one.__suppress_context__ else one.__context__]
         pending += list(getattr(one, "exceptions", ()))
-    return "\n".join(told)
 
 
 def secrets_by_name(provider: Provider) -> dict[str, str]:

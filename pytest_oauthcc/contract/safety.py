@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import inspect
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import pytest
 
 from pytest_oauthcc.contract.binding import check
 from pytest_oauthcc.contract.case import ELSEWHERE
-from pytest_oauthcc.contract.leaks import eavesdrop, everything_told, leak_in, secrets_by_name
+from pytest_oauthcc.contract.leaks import eavesdrop, everything_held, leak_in, secrets_by_name
 
 if TYPE_CHECKING:
     from pytest_oauthcc.contract.case import Case
@@ -23,6 +24,7 @@ __all__ = ["Safety"]
 
 _REDIRECTS = [301, 302, 307, 308]
 _NETRC = ("netrc-login", "netrc-password")
+_NOT_THE_CLIENTS = frozenset({"aiohttp", "httpcore", "httpx", "httpx2", "pytest_oauthcc", "requests", "urllib3"})
 
 
 class Safety:
@@ -80,7 +82,7 @@ class Safety:
             client.undecided("the client raised no exception; see raises-when-refused")
         secrets = secrets_by_name(client.provider)
         for error in raised:
-            what = leak_in(everything_told(error), secrets)
+            what = leak_in(everything_held(error), secrets)
             if what is not None:
                 client.broken(f"{what} is in the exception {type(error).__name__}")
 
@@ -220,19 +222,21 @@ def _sent(entry: Exchange) -> str:
 
 
 def _objects_behind(function: Any) -> list[Any]:
-    """Return the objects that a callable belongs to, but not the fixtures of this plugin."""
-    found = [getattr(function, "__self__", None), getattr(function, "func", None)]
-    found += getattr(function, "args", ())
+    """Return the objects that a callable belongs to, and those that they hold, as far as they are the client's own."""
+    near = [getattr(function, "__self__", None), getattr(function, "func", None), *getattr(function, "args", ())]
     if inspect.isfunction(function):
-        found += inspect.getclosurevars(function).nonlocals.values()
+        near += inspect.getclosurevars(function).nonlocals.values()
     elif not inspect.ismethod(function) and not inspect.isbuiltin(function):
-        found.append(function)
-    return [
-        one
-        for one in found
-        if one is not None
-        and not isinstance(one, str | bytes | int | float | type)
-        and not inspect.isroutine(one)
-        and not inspect.ismodule(one)
-        and type(one).__module__.partition(".")[0] not in {"pytest_oauthcc", "builtins"}
-    ]
+        near.append(function)
+    found = [one for one in near if _is_of_the_client(one)]
+    for _ in range(2):
+        held = [value for one in found for value in getattr(one, "__dict__", {}).values()]
+        found += [one for one in held if _is_of_the_client(one) and not any(one is known for known in found)]
+    return found
+
+
+def _is_of_the_client(thing: Any) -> bool:
+    if inspect.isroutine(thing) or inspect.ismodule(thing) or isinstance(thing, type):
+        return False
+    home = type(thing).__module__.partition(".")[0]
+    return home not in _NOT_THE_CLIENTS and home not in sys.stdlib_module_names

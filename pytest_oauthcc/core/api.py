@@ -296,7 +296,7 @@ class Api(Scripted):
         if entry.bearer is None:
             name = self._state.dialect.api.header
             return Verdict(Cause.TOKEN_MISSING, f"the request has no {name} header, and so no token")
-        if entry.token is None and entry.bearer in self._state.forged:
+        if entry.bearer in self._state.forged:
             return _explain_forged(self._state.forged[entry.bearer])
         return check_token(
             entry.bearer,
@@ -310,7 +310,7 @@ class Api(Scripted):
     def _refuse(self, verdict: Verdict, entry: ApiRequest) -> Response:
         dialect = self._state.dialect.api
         refusal = lookup(verdict.cause, dialect.refusals, API_REFUSALS)
-        scope = " ".join(sorted(self._scopes)) if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
+        scope = " ".join(sorted(self._scopes)) or None if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
         values = {**self._refusal_values(entry), "scope": scope}
         return refuse(verdict, refusal, values, www_authenticate=self._challenge(refusal.error, verdict.detail, scope))
 

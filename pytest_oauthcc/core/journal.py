@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.parameters import Parameters
     from pytest_oauthcc.core.tokens import IssuedToken
 
-__all__ = ["ApiRequest", "Exchange", "Journal", "OtherRequest", "RequestLog", "TokenRequest"]
+__all__ = ["ApiRequest", "Exchange", "Journal", "OtherRequest", "RequestLog", "StrayRequest", "TokenRequest"]
 
 
 class Exchange:
@@ -190,6 +190,18 @@ class OtherRequest(Exchange):
         super().__init__(request, time)
         self.endpoint = endpoint
         self.kind = f"{endpoint} request"
+
+
+class StrayRequest(Exchange):
+    """A request to somebody else that carried what is only for this provider; it was not answered here."""
+
+    kind = "request to another host"
+    __slots__ = ()
+
+    @property
+    def result(self) -> str:
+        """Nobody here answered it."""
+        return "not answered here"
 
 
 def query_params(request: Request) -> dict[str, Any]:

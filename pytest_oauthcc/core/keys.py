@@ -138,7 +138,9 @@ class ClientKey(Mapping[str, Any]):
         return made.decode("ascii")
 
     def __getitem__(self, name: str) -> Any:
-        return {"keys": [self._key.public_jwk]}[name]
+        # Without a kid, for every client library makes up its own name for the key.
+        public = {member: value for member, value in (self._key.public_jwk or {}).items() if member != "kid"}
+        return {"keys": [public]}[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(("keys",))

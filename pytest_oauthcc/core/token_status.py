@@ -38,7 +38,7 @@ class TokenStatus:
             entry.verdict = caller
             response = self._refuse(caller)
         else:
-            token = self._state.tokens.get(caller[1])
+            token = None if caller[1] in self._state.forged else self._state.tokens.get(caller[1])
             response = json_response(200, self._describe(token, entry), NO_STORE)
         entry.outcome = response
         return entry, Answer(response)

@@ -94,7 +94,7 @@ class Expectation(ABC):
         return f"{type(self).__name__}({self.describe()})"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+@dataclass(frozen=True, slots=True, repr=False, init=False)
 class TokenExpectation(Expectation):
     """
     What a test expects of a token request; the arguments are those of ``assert_token_request``.
@@ -103,21 +103,30 @@ class TokenExpectation(Expectation):
         OptionError: An argument can't be compared with a request.
     """
 
-    grant_type: Any = ANY
-    scope: Any = ANY
-    auth_method: Any = ANY
-    client_id: Any = ANY
-    headers: Any = ANY
-    params: Any = ANY
+    grant_type: Any
+    scope: Any
+    auth_method: Any
+    client_id: Any
+    headers: Any
+    params: Any
 
-    def __post_init__(self) -> None:
+    def __init__(  # noqa: PLR0913 - the parts of a request
+        self,
+        *,
+        grant_type: Any = ANY,
+        scope: Any = ANY,
+        auth_method: Any = ANY,
+        client_id: Any = ANY,
+        headers: Any = ANY,
+        params: Any = ANY,
+    ) -> None:
         __tracebackhide__ = True
-        _set(self, "scope", check_scope(self.scope))
-        _set(self, "headers", check_mapping("headers", self.headers))
-        _set(self, "params", check_mapping("params", self.params))
-        check_text("grant_type", self.grant_type)
-        check_text("client_id", self.client_id)
-        check_auth_method(self.auth_method)
+        _set(self, "scope", check_scope(scope))
+        _set(self, "headers", check_mapping("headers", headers))
+        _set(self, "params", check_mapping("params", params))
+        check_text("grant_type", grant_type)
+        check_text("client_id", client_id)
+        check_auth_method(auth_method)
 
     @property
     def kind(self) -> str:  # noqa: D102 - as in the base class
@@ -160,7 +169,7 @@ _TOKEN_KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+@dataclass(frozen=True, slots=True, repr=False, init=False)
 class ApiExpectation(Expectation):
     """
     What a test expects of an API request; the arguments are those of ``assert_api_request``.
@@ -169,23 +178,32 @@ class ApiExpectation(Expectation):
         OptionError: An argument can't be compared with a request.
     """
 
-    method: Any = ANY
-    path: Any = ANY
-    params: Any = ANY
-    json: Any = ANY
-    headers: Any = ANY
-    scope: Any = ANY
+    method: Any
+    path: Any
+    params: Any
+    json: Any
+    headers: Any
+    scope: Any
 
-    def __post_init__(self) -> None:
+    def __init__(  # noqa: PLR0913 - the parts of a request
+        self,
+        *,
+        method: Any = ANY,
+        path: Any = ANY,
+        params: Any = ANY,
+        json: Any = ANY,
+        headers: Any = ANY,
+        scope: Any = ANY,
+    ) -> None:
         __tracebackhide__ = True
-        _set(self, "scope", check_scope(self.scope))
-        _set(self, "headers", check_mapping("headers", self.headers))
-        _set(self, "params", check_mapping("params", self.params))
-        _set(self, "path", check_path(self.path))
+        _set(self, "scope", check_scope(scope))
+        _set(self, "headers", check_mapping("headers", headers))
+        _set(self, "params", check_mapping("params", params))
+        _set(self, "path", check_path(path))
         if self.method is None:
             raise OptionError("method is None; every request has a method: give one, or leave the argument out")
-        check_text("method", self.method)
-        if isinstance(self.method, str):
+        check_text("method", method)
+        if isinstance(method, str):
             _set(self, "method", self.method.upper())
 
     @property

@@ -5,19 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, OtherRequest, TokenRequest, query_params
-from pytest_oauthcc.masking import mask, mask_headers, mask_params
+from pytest_oauthcc.explain.showing import CUT_MARK
+from pytest_oauthcc.masking import mask, mask_header, mask_params
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["Hider", "hide", "secrets_of"]
 
 _LONG = 12
 _SHORT = 6
+_GIVEAWAY = 4  # characters of a secret that may be seen where a text was cut, at most one less
+_PROBE = "probe"
+_UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]+")  # RFC 3986 section 2.3
 _KNOWN_SCHEMES = frozenset({"basic", "bearer", "dpop"})
 
 
@@ -49,10 +54,19 @@ def _of_entry(entry: Exchange) -> Iterator[str]:
         yield entry.token.value
 
 
+@cache
+def _is_secret_header(name: str) -> bool:
+    return mask_header(name, _PROBE) != _PROBE
+
+
+@cache
+def _is_secret_param(name: str) -> bool:
+    return mask_params({name: _PROBE})[name] != _PROBE
+
+
 def _of_headers(entry: Exchange) -> Iterator[str]:
-    for name, shown in mask_headers(entry.headers).items():
-        value = entry.headers[name]
-        if shown == value:
+    for name, value in entry.headers.items():
+        if not _is_secret_header(name):
             continue
         scheme, blank, rest = value.partition(" ")
         yield value
@@ -71,11 +85,10 @@ def _password(credentials: str) -> str:
         return ""
 
 
-def _of_params(params: Any) -> Iterator[str]:
-    for name, shown in mask_params(params).items():
-        value = params[name]
-        if shown != value:
-            yield from (str(item) for item in (value if isinstance(value, list) else [value]))
+def _of_params(params: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in params.items():
+        if _is_secret_param(name):
+            yield from map(str, value if isinstance(value, list) else [value])
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
@@ -109,7 +122,44 @@ class Hider:
         for form, is_long, shown in self._forms:
             if form in text:
                 text = text.replace(form, shown) if is_long else _replace_word(text, form, shown)
+        for cut in reversed(list(CUT_MARK.finditer(text))):
+            text = self._without_beginning(text[: cut.start()]) + text[cut.start() :]
         return text
+
+    def _without_beginning(self, text: str) -> str:
+        """Return a text that was cut at its end without the beginning of a secret that the cut went through."""
+        for form, _, shown in self._forms:
+            for length in range(len(form) - 1, _GIVEAWAY - 1, -1):
+                if text.endswith(form[:length]):
+                    return text[:-length] + shown
+        return text
+
+    def everywhere(self, value: Any) -> Any:
+        """Return a JSON value with the secrets hidden in all its texts."""
+        # Of the many secrets of a long test only a few are in what is shown; the others need one look together.
+        narrowed = Hider(())
+        together = "\n".join(_texts_of(value))
+        is_cut = CUT_MARK.search(together) is not None
+        narrowed._forms = self._forms if is_cut else [form for form in self._forms if form[0] in together]
+        return _map_texts(value, narrowed)
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _texts_of(member)
+
+
+def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _map_texts(member, change) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_map_texts(member, change) for member in value]
+    return value
 
 
 def _replace_word(text: str, word: str, shown: str) -> str:
@@ -118,6 +168,8 @@ def _replace_word(text: str, word: str, shown: str) -> str:
 
 def _forms(secret: str) -> dict[str, None]:
     """Return the shapes in which a secret can get into a text; of a plain one there is only one."""
+    if _UNRESERVED.fullmatch(secret):
+        return {secret: None}
     utf8 = secret.encode("utf-8", "surrogatepass")
     return dict.fromkeys(
         [secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote_plus(utf8), quote(utf8), quote(utf8, safe="")]

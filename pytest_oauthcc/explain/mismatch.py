@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_oauthcc.core.journal import Journal, TokenRequest
 from pytest_oauthcc.explain.arguments import check_count
 from pytest_oauthcc.explain.difference import Difference, label
-from pytest_oauthcc.explain.hiding import hide, secrets_of
+from pytest_oauthcc.explain.hiding import Hider, secrets_of
 from pytest_oauthcc.explain.history import history, request_line
 from pytest_oauthcc.explain.likely_causes import likely_causes
 from pytest_oauthcc.explain.showing import bullets, columns, count_of, join_words, plain, shorten
@@ -54,10 +54,12 @@ def mismatch(
     situation = Situation(expectation, journal, entries, [expectation.differences(entry) for entry in entries], count)
     if situation.is_satisfied:
         return None
+    hider = Hider(secrets_of(situation.exchanges) | set(secrets))
     parts = [[_headline(situation)], list(_which(situation)), list(_table(situation)), _history(situation)]
-    parts.append(bullets(likely_causes(situation, others)))
+    # What is broken into lines is looked at before, or a secret with a blank in it would hide in the line break.
+    parts.append(bullets([hider(cause) for cause in likely_causes(situation, others)]))
     text = "\n\n".join("\n".join(part) for part in parts if part)
-    return hide(text, secrets_of(situation.exchanges) | set(secrets))
+    return hider(text)
 
 
 # --- first the difference

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_oauthcc.explain.violations import FindingLike
 
 __all__ = ["notes"]
+
+_MOST_OF_A_RULE = 3
 
 
 def notes(findings: Sequence[FindingLike], allowed: Iterable[tuple[FindingLike, str]]) -> list[str]:
@@ -25,7 +28,20 @@ def notes(findings: Sequence[FindingLike], allowed: Iterable[tuple[FindingLike, 
     """
     lines = [_line(finding, f"{finding.rule.level}, {finding.rule.rfc}") for finding in findings]
     lines += [_line(finding, f"allowed: {reason}") for finding, reason in allowed]
-    return list(dict.fromkeys(lines))
+    return list(_shortened(dict.fromkeys(lines)))
+
+
+def _shortened(lines: Iterable[str]) -> Iterator[str]:
+    """Show a rule that was broken again and again a few times only."""
+    seen: Counter[str] = Counter()
+    for line in lines:
+        rule = line.partition(" ")[0]
+        seen[rule] += 1
+        if seen[rule] <= _MOST_OF_A_RULE:
+            yield line
+    for rule, count in seen.items():
+        if count > _MOST_OF_A_RULE:
+            yield f"{rule}: and {count - _MOST_OF_A_RULE} more"
 
 
 def _line(finding: FindingLike, weight: str) -> str:

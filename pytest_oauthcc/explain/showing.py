@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CODE_BLANK",
+    "CUT_MARK",
     "JOIN_SCOPES",
     "bullets",
     "clock_time",
@@ -34,6 +35,9 @@ CODE_BLANK = "\u00a0"
 """A blank inside code that is to stay on one line."""
 
 JOIN_SCOPES = f"'{CODE_BLANK}'.join(scopes)"
+
+CUT_MARK = re.compile(r"\.\.\. \([\d,]+ characters more\)")
+"""Stands where a text was cut."""
 
 _WIDTH = 100
 _LONGEST = 400
@@ -70,7 +74,7 @@ def shorten(text: str, longest: int = _LONGEST) -> str:
     """Cut a long text at its end and say how much is left out."""
     if len(text) <= longest:
         return text
-    return f"{text[:longest]}... ({len(text) - longest:,} characters more)"
+    return f"{text[:longest]}... ({len(text) - longest:,} characters more)"  # CUT_MARK finds this
 
 
 def safe_repr(value: Any) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest
-from pytest_oauthcc.explain.hiding import hide, secrets_of
+from pytest_oauthcc.explain.hiding import Hider, secrets_of
 from pytest_oauthcc.explain.history import answer_of, request_line, result_of
 from pytest_oauthcc.explain.refusal_remedies import remedy_of
 from pytest_oauthcc.explain.showing import clock_time, columns, paragraph, seconds, shorten
@@ -41,17 +41,18 @@ def too_many(limit: int, journal: Journal, *, secrets: Iterable[str] = ()) -> st
         The pattern of the loop and what to do.
     """
     exchanges = tuple(journal.all)
+    hider = Hider(secrets_of([*exchanges[:_LAST], *exchanges[-2 * _LONGEST_ROUND :]]) | set(secrets))
     found = _find_round(exchanges)
     parts = [[f"more than {limit:,} exchanges in one test{': the client goes round in a circle' if found else ''}"]]
     if found is not None:
         parts += [list(_loop(exchanges, found, journal)), list(_beginning(exchanges, found, journal))]
-        parts.append([line for cause in _cause(exchanges[-found.length :]) for line in paragraph(cause)])
+        parts.append([line for cause in _cause(exchanges[-found.length :]) for line in paragraph(hider(cause))])
     else:
         parts.append([f"the last {min(_LAST, len(exchanges))} exchanges, in which nothing repeats:"])
         parts[-1] += _lines(exchanges[-_LAST:], journal)
     parts.append([f"If the test needs that many: @pytest.mark.oauthcc(max_exchanges={limit * 10})"])
     text = "\n\n".join("\n".join(part) for part in parts if part)
-    return hide(text, secrets_of([*exchanges[:_LAST], *exchanges[-2 * _LONGEST_ROUND :]]) | set(secrets))
+    return hider(text)
 
 
 def _find_round(exchanges: Sequence[Exchange]) -> _Round | None:

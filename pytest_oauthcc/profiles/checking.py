@@ -75,6 +75,7 @@ def check(data: Mapping[str, Any]) -> Checked:
     if not checked.mistakes:
         checked.mistakes.extend(_check_options(checked.values))
         checked.mistakes.extend(_check_scopes(checked.values))
+        checked.mistakes.extend(_check_allowed_rules(checked.values))
     return checked
 
 
@@ -263,6 +264,20 @@ def _check_options(values: Mapping[str, Any]) -> Iterable[Mistake]:
             yield Mistake((*path, "made_up"), "only a text without a default can be made up")
         if "made_up" not in option and default is None:
             yield Mistake(path, "a test that does not give the option gets no value", "default = ... or made_up = ...")
+
+
+def _check_allowed_rules(values: Mapping[str, Any]) -> Iterable[Mistake]:
+    """Check that there are the rules that the profile switches off."""
+    if "allow" not in values:
+        return
+    from pytest_oauthcc.rules.table import RULES
+
+    for rule_id in values["allow"]:
+        if rule_id not in RULES:
+            near = difflib.get_close_matches(rule_id, RULES, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            listed = "the ids that pytest --oauthcc-rules lists"
+            yield Mistake(("allow", rule_id), f"there is no rule {rule_id!r}{hint}", listed)
 
 
 def _check_scopes(values: Mapping[str, Any]) -> Iterable[Mistake]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.masking import mask
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
 
-__all__ = ["Scene", "is_loopback", "is_plain_http"]
+__all__ = ["Scene", "is_plain_http"]
 
 # A secret or token stands out by its length and its mixture; words such as "token" or "password" in a path don't.
 _STRIKING = re.compile(r"[A-Za-z0-9._~+\-]{10,}=*")
@@ -172,17 +172,6 @@ def _switched_off(settings: Settings, dialect: Dialect) -> dict[str, str]:
 @functools.lru_cache(maxsize=256)
 def _query_of(url: str) -> tuple[tuple[str, str], ...]:
     return tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-
-
-@functools.lru_cache(maxsize=256)
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine (RFC 6761 section 6.3)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def is_plain_http(url: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.rules.rule import Rule
-from pytest_oauthcc.rules.scene import is_loopback, is_plain_http
+from pytest_oauthcc.rules.scene import is_plain_http
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.journal import ApiRequest, Exchange, OtherRequest, TokenRequest

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.core.messages import Answer, Response
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import unknown_name
 from pytest_oauthcc.serving.journal_view import describe
-from pytest_oauthcc.transports.switchboard import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_oauthcc.core.authority import Authority, key_of, site_of
 from pytest_oauthcc.core.bearer import find_token
+from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.errors import NotServed, OauthccError, OptionError
 from pytest_oauthcc.whereabouts import users_traceback
 
@@ -37,6 +37,9 @@ class Site(Protocol):
 
     def begin_test(self) -> None:
         """Take note that another test begins."""
+
+    def overhear(self, request: Request) -> None:
+        """Take note of a request that is not for this provider."""
 
 
 class Switchboard:
@@ -194,6 +197,8 @@ class Switchboard:
             sharers = self._mounts.get(mount)
             if sharers:
                 return self._sharer(sharers, request).exchange(request, below)
+        for site in self._sites:
+            site.overhear(request)
         claimed = self.claims(request.url)
         if not claimed and (stubs_below or self._may_pass(request)):
             return None
@@ -254,16 +259,6 @@ class Switchboard:
 def looks_like_token_request(request: Request) -> bool:
     """Whether a request asks somebody for a token, by the parameter that every grant has (RFC 6749 section 4)."""
     return request.method == "POST" and b"grant_type" in request.body[:65536]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _prefixes(key: str) -> Iterator[tuple[str, str]]:

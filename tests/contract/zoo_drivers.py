@@ -38,7 +38,7 @@ class RequestsDriver:
             reply, error = None, None
             try:
                 reply = self.do(step)
-            except NetworkError as raised:
+            except BaseException as raised:  # the flow gives its lock back, whatever happened
                 error = raised
 
     def do(self, step: Any) -> Answer | None:
@@ -131,7 +131,7 @@ class AsyncHttpxDriver:
             reply, error = None, None
             try:
                 reply = await self.do(step)
-            except NetworkError as raised:
+            except BaseException as raised:  # the flow gives its lock back, whatever happened
                 error = raised
 
     async def do(self, step: Any) -> Answer | None:

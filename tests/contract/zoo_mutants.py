@@ -33,6 +33,12 @@ def bug(what: str, *caught_by: str, advice: bool = False, **options: Any) -> Cal
 # --- getting
 
 
+@bug("Wrong secret", "gets-a-token")
+class WrongSecret(Right):
+    def basic(self) -> str:
+        return base64.b64encode(f"{self.client_id}:changeit".encode()).decode()
+
+
 @bug("GET instead of POST", "uses-post")
 class AsksWithGet(Right):
     def token_request(self) -> Send:
@@ -253,14 +259,11 @@ class CaseSensitive(Right):
             raise ClientError("not a bearer token")
 
 
-@bug("token_type written into the header", "takes-token-type-in-any-case")
-class EchoesType(Right):
-    kind = "Bearer"
-
+@bug("token_type known in two spellings only", "takes-token-type-in-any-case")
+class TwoSpellings(Right):
     def check_type(self, members: dict[str, Any]) -> None:
         super().check_type(members)
-        self.kind = members.get("token_type", "Bearer")
-        if self.kind == "BEARER":
+        if members.get("token_type", "Bearer") not in {"Bearer", "bearer"}:
             raise ClientError("unknown type")
 
 

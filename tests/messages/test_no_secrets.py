@@ -16,6 +16,7 @@ from pytest_oauthcc.explain.expectation import ApiExpectation, TokenExpectation
 from pytest_oauthcc.explain.hiding import Hider, hide, secrets_of
 from pytest_oauthcc.explain.html import record_of_test, render, report_data
 from pytest_oauthcc.explain.mismatch import mismatch
+from pytest_oauthcc.explain.showing import shorten
 from pytest_oauthcc.explain.timeline import timeline
 from pytest_oauthcc.explain.too_many import too_many
 from pytest_oauthcc.explain.unserved import not_served
@@ -23,7 +24,7 @@ from pytest_oauthcc.explain.violations import violations
 from pytest_oauthcc.masking import mask
 
 SECRETS = st.text(
-    st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]), min_size=12, max_size=40
+    st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]), min_size=12, max_size=40
 ).map(lambda text: f"7{text}Q")
 RULE = SimpleNamespace(id="a-rule", level="must", rfc="RFC 6749", title="t", why="w", remedy="r", link="")
 
@@ -153,6 +154,23 @@ def test_all_shapes_of_a_secret_are_hidden():
     ]
     hidden = Hider([secret])(" | ".join(shapes))
     assert hidden == " | ".join([mask(secret)] * 6)
+
+
+@pytest.mark.parametrize("shown", [1, 3, 4, 20, 30, 31])
+def test_a_secret_that_is_cut_is_hidden(shown):
+    """Where a long text was cut, no more than three characters of a secret can be left."""
+    secret = "a-secret-of-31-characters-0123!"
+    text = shorten("x" * (400 - shown) + secret + "y" * 100)
+    hidden = Hider([secret])(text)
+    assert secret[:4] not in hidden
+    assert "characters more)" in hidden
+    assert Hider([secret]).everywhere({"a": [text, 7]}) == {"a": [hidden, 7]}
+
+
+def test_a_text_that_is_cut_elsewhere():
+    """A cut that goes through no secret changes nothing."""
+    text = shorten("x" * 500)
+    assert Hider(["a-secret-of-31-characters-0123!"])(text) == text
 
 
 def test_the_token_of_an_introspection_is_a_secret():

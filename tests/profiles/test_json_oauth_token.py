@@ -30,12 +30,25 @@ def test_j2_post_as_in_the_samples_is_taken_and_get_is_not(send):
 
 
 def test_j2_get_as_in_the_text_is_an_option(begin):
-    """The option methods makes a server that goes by the text, with parameters in the body or the query."""
-    send = begin("json-oauth-token", methods=["GET"], body_formats=["json", "query"], **WHO)
+    """The option methods makes a server that goes by the text, or by both."""
+    send = begin("json-oauth-token", methods=["GET"], **WHO)
     assert send.token(json=BODY, method="GET").status == 200
-    query = "&".join(f"{name}={value}" for name, value in BODY.items())
-    assert send("GET", f"{send.provider.token_url}?{query}").status == 200
     assert send.token(json=BODY).status == 405
+    both = begin("json-oauth-token", methods=["GET", "POST"], api_base_path="both.test", **WHO)
+    assert both.token(json=BODY, method="GET").status == 200
+    assert both.token(json=BODY).status == 200
+
+
+def test_j2_get_with_the_parameters_in_the_query_is_a_profile(begin):
+    """Then a secret is in the query, which only the derived profile takes."""
+    query = "&".join(f"{name}={value}" for name, value in BODY.items())
+    send = begin("json-oauth-token-get", **WHO)
+    answer = send("GET", f"{send.provider.token_url}?{query}")
+    assert sorted(answer.json) == ["access_token", "expires_in"]
+    assert send.api(answer.json["access_token"]).status == 200
+    assert send.token(json=BODY, method="GET").status == 200
+    strict = begin("json-oauth-token", methods=["GET"], api_base_path="strict.test", body_formats=["query"], **WHO)
+    assert strict("GET", f"{strict.provider.token_url}?{query}").status == 400
 
 
 def test_j3_body_is_a_json_object(send):

@@ -340,6 +340,15 @@ GOLDEN = {
           acme.toml:4: scope.required: names d, which is not among the scopes
               allowed: a b""",
     ),
+    "rules that there are not": (
+        '[allow]\ntoken-endpoint-no-tls = "Plain http."\nzzzz = "No."\nsecret-in-query = "Yes."\n',
+        """\
+        profile acme.toml has 2 mistakes
+          acme.toml:2: allow.token-endpoint-no-tls: there is no rule 'token-endpoint-no-tls'; did you mean 'token-endpoint-not-tls'?
+              allowed: the ids that pytest --oauthcc-rules lists
+          acme.toml:3: allow.zzzz: there is no rule 'zzzz'
+              allowed: the ids that pytest --oauthcc-rules lists""",
+    ),
     "secret of the wrong type": (
         "client_secret = 123456\n",
         """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -50,14 +51,24 @@ def raw_exchange(request, oauthcc_factory):
             yield fake, send
 
 
-@pytest.mark.parametrize("script", [lambda endpoint: endpoint.refuse_connection()])
-def test_a_refusal_resets_the_connection(raw_exchange, script):
+def _read_until_reset(sock):
+    """Read until the connection is reset; Python's ssl makes an end of the stream of that."""
+    received = b""
+    try:
+        while piece := sock.recv(10_000):
+            received += piece
+    except ConnectionResetError:
+        return received
+    assert isinstance(sock, ssl.SSLSocket), "the connection was ended, not reset"
+    return received
+
+
+def test_a_refusal_resets_the_connection(raw_exchange):
     """The connection is there already, so a refusal becomes a reset before the first byte of an answer."""
     fake, send = raw_exchange
-    script(fake.token_endpoint)
+    fake.token_endpoint.refuse_connection()
 
-    with pytest.raises(ConnectionResetError):
-        send().recv(1)
+    assert _read_until_reset(send()) == b""
 
     assert fake.token_requests[0].result == "refused"
 
@@ -66,16 +77,12 @@ def test_an_answer_breaks_off_in_the_middle(raw_exchange):
     """Half of the body arrives, then the connection is reset."""
     fake, send = raw_exchange
     fake.token_endpoint.drop_mid_body()
-    sock = send()
 
-    received = b""
-    with pytest.raises(ConnectionResetError):
-        while piece := sock.recv(10_000):
-            received += piece
+    received = _read_until_reset(send())
 
     head, _, body = received.partition(b"\r\n\r\n")
     told = next(int(line.split(b": ")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length"))
-    assert len(body) == told // 2
+    assert len(body) == told // 2 > 0
 
 
 @pytest.mark.parametrize("during", ["read", "connect"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, Journal, TokenRequest, query_params
 from pytest_oauthcc.explain.hiding import Hider, secrets_of
@@ -87,7 +87,6 @@ def record_of_test(
     began = min((journal.began for _, journal in journals), default=0.0)
     entries = [(name, entry) for name, journal in journals for entry in tuple(journal.all)]
     entries.sort(key=lambda pair: pair[1].time)
-    hider = Hider(secrets_of(entry for _, entry in entries) | set(secrets))
     more = by_entry(findings)
     chosen = cut_middle(len(entries), most=_MOST_EXCHANGES, keep=_broken(entries, more))
     records: list[dict[str, Any]] = []
@@ -96,21 +95,23 @@ def record_of_test(
         if position is None:
             continue
         name, entry = entries[position]
-        record = _record(entry, began, name, hider)
-        record["violations"] += [_violation(found, hider) for found in more.get(id(entry), ())]
+        record = _record(entry, began, name)
+        record["violations"] += [_violation(found) for found in more.get(id(entry), ())]
         record["left_out"] = position - previous - 1
         records.append(record)
         previous = position
-    return {
+    record_of_all = {
         "nodeid": nodeid,
         "outcome": outcome,
         "duration": round(duration, 4),
-        "message": hider(shorten(message, 4000)),
+        "message": shorten(message, 4000),
         "allowed": dict(allowed or {}),
         "providers": [name for name, _ in journals],
         "exchanges": records,
         "count": len(entries),
     }
+    hider = Hider(secrets_of(entry for _, entry in entries) | set(secrets))
+    return cast("dict[str, Any]", hider.everywhere(record_of_all))
 
 
 def _broken(entries: Sequence[tuple[str, Exchange]], more: Mapping[int, object]) -> list[int]:
@@ -129,10 +130,11 @@ def exchange_record(entry: Exchange, journal: Journal, *, provider: str = "") ->
     Returns:
         The record; for all entries of a test, ``record_of_test`` is quicker.
     """
-    return _record(entry, journal.began, provider, Hider(secrets_of([entry])))
+    record = _record(entry, journal.began, provider)
+    return cast("dict[str, Any]", Hider(secrets_of([entry])).everywhere(record))
 
 
-def _record(entry: Exchange, began: float, provider: str, hider: Hider) -> dict[str, Any]:
+def _record(entry: Exchange, began: float, provider: str) -> dict[str, Any]:
     sent, got = _tokens(entry)
     return {
         "number": entry.number,
@@ -140,18 +142,18 @@ def _record(entry: Exchange, began: float, provider: str, hider: Hider) -> dict[
         "server": server_of(entry),
         "at": round(entry.time - began, 3),
         "method": entry.method,
-        "path": hider(shorten(_path(entry), _LONGEST)),
-        "url": hider(shorten(mask_url(entry.url), _LONGEST)),
-        "facts": [hider(shorten(fact, _LONGEST)) for fact in _facts(entry)],
-        "headers": [[name, hider(_text(show_header(name, value), value))] for name, value in entry.headers.items()],
-        "params": [[name, hider(shown)] for name, shown in _params(entry)],
+        "path": shorten(_path(entry), _LONGEST),
+        "url": shorten(mask_url(entry.url), _LONGEST),
+        "facts": [shorten(fact, _LONGEST) for fact in _facts(entry)],
+        "headers": [[name, _text(show_header(name, value), value)] for name, value in entry.headers.items()],
+        "params": [[name, shown] for name, shown in _params(entry)],
         "status": entry.status,
         "result": entry.result,
-        "verdict": None if entry.verdict is None else hider(entry.verdict.detail),
+        "verdict": None if entry.verdict is None else entry.verdict.detail,
         "sent": sent,
         "got": got,
-        "got_facts": [hider(fact) for fact in _got_facts(entry)],
-        "violations": [_violation(found, hider) for found in entry.violations],
+        "got_facts": _got_facts(entry),
+        "violations": [_violation(found) for found in entry.violations],
         "left_out": 0,
     }
 
@@ -201,7 +203,7 @@ def _text(shown: str, value: object) -> str:
     return value if isinstance(value, str) and shown == repr(value) else shown
 
 
-def _violation(found: Any, hider: Hider) -> dict[str, str]:
+def _violation(found: Any) -> dict[str, str]:
     rule = found.rule
     return {
         "id": rule.id,
@@ -211,5 +213,5 @@ def _violation(found: Any, hider: Hider) -> dict[str, str]:
         "why": rule.why,
         "remedy": rule.remedy,
         "link": getattr(rule, "link", ""),
-        "detail": hider(shorten(found.detail, 600)),
+        "detail": shorten(found.detail, 600),
     }
