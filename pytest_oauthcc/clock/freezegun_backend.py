@@ -175,7 +175,7 @@ class FreezegunHands:
         reals = [getattr(self._api, f"real_{name}") for name in _HELD_BY_REFERENCE]
         key = tuple(map(id, reals))
         if key not in _holders:
-            _holders[key] = Holders(reals)
+            _holders[key] = Holders(reals, self._api.real_strftime)
         stand_ins = {id(real): StandIn(real) for real in reals}
         put_back = _holders[key].replace(stand_ins)
 

@@ -36,9 +36,11 @@ class Holders:
 
     Args:
         wanted: The functions.
+        bystander: Another function of the module time, such as nobody holds.
     """
 
-    def __init__(self, wanted: Iterable[Callable[[], Any]]) -> None:
+    def __init__(self, wanted: Iterable[Callable[[], Any]], bystander: Callable[..., Any]) -> None:
+        self._bystander = bystander
         self._wanted = {id(function): function for function in wanted}
         self._known: list[Callable[[], Any]] = []  # references that keep nobody alive
         self._short_lived: list[Any] = []  # holders to which there can be no such reference
@@ -88,8 +90,9 @@ class Holders:
     def _count(self, slots: list[Slot]) -> list[int]:
         held = [id(slot.get()) for slot in slots]
         counts = [sys.getrefcount(function) - held.count(id(function)) for function in self._wanted.values()]
-        # Each freeze that freezegun has ever started refers to all of the functions once. That is no news.
-        return [count - counts[0] for count in counts]
+        # Each freeze that freezegun has ever started refers to all functions of the module time, which is no news.
+        no_news = sys.getrefcount(self._bystander)
+        return [count - no_news for count in counts]
 
     def _search(self) -> None:
         self._known.clear()

@@ -29,7 +29,7 @@ class MonotonicHands:
         self._stand_ins = [StandIn(reals[0], self._seconds), StandIn(reals[1], self._nanoseconds)]
         key = tuple(map(id, reals))
         if key not in _searchers:
-            _searchers[key] = Places(reals), Holders(reals)
+            _searchers[key] = Places(reals), Holders(reals, time.strftime)
         replacements = dict(zip(key, self._stand_ins, strict=True))
         self._places, holders = _searchers[key]
         self._undo = [self._places.replace(replacements), holders.replace(replacements)]

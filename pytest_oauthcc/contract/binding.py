@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_oauthcc.contract.table import CHECKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_oauthcc.contract.table import Check
 
@@ -19,7 +19,7 @@ CASE = "_oauthcc_case"
 """The fixture that stands behind the argument ``client``: a name that hides no fixture of the user's."""
 
 
-def check(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def check(name: str, table: Mapping[str, Check] = CHECKS) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """
     Bind a test method to the check with that id.
 
@@ -28,11 +28,12 @@ def check(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
     Args:
         name: The id of a check.
+        table: Of the contract.
 
     Returns:
         The decorator.
     """
-    found = CHECKS[name]
+    found = table[name]
 
     def bind(method: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(method)

@@ -102,6 +102,7 @@ class Case:
         """Go to so many seconds after, or before, the expiry of the newest token."""
         if before:
             self.provider.clock.expire(before=before)
+            self.provider.clock.freeze()  # on a slow machine the rest of its life may be over before the next call
         else:
             self.provider.clock.expire()
             self.provider.clock.advance(seconds=after)

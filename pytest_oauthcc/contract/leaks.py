@@ -82,13 +82,13 @@ def told_to_a_person(error: BaseException) -> str:
     return "\n".join(
         text
         for one in _chain(error)
-        for text in (*_messages(one), *(str(value) for value in vars(one).values() if _is_short(value)))
+        for text in (*_messages(one), *(str(value) for name, value in vars(one).items() if _is_told(name, value)))
     )
 
 
-def _is_short(value: object) -> bool:
-    # JSONDecodeError has the whole page in an attribute, where nobody looks.
-    return isinstance(value, int) or (isinstance(value, str) and len(value) <= _SHORT)
+def _is_told(name: str, value: object) -> bool:
+    # JSONDecodeError has the whole page in its attribute doc, where nobody looks.
+    return isinstance(value, int) or (isinstance(value, str) and len(value) <= _SHORT and name != "doc")
 
 
 def _messages(error: BaseException) -> list[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pytest_oauthcc.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["CHECKS", "Check", "find_check"]
 
@@ -749,23 +752,24 @@ CHECKS: dict[str, Check] = {check.id: check for check in _ALL}
 """All checks by id, in the order of the chapters."""
 
 
-def find_check(name: str, where: str) -> Check:
+def find_check(name: str, where: str, checks: Mapping[str, Check] = CHECKS) -> Check:
     """
     Find a check.
 
     Args:
         name: Its id.
         where: Who names it, for the message.
+        checks: Those of the contract.
 
     Raises:
         OptionError: There is none; the message lists the near ones.
     """
     __tracebackhide__ = True
-    if name in CHECKS:
-        return CHECKS[name]
-    near = difflib.get_close_matches(name, CHECKS, n=3, cutoff=0.4)
+    if name in checks:
+        return checks[name]
+    near = difflib.get_close_matches(name, checks, n=3, cutoff=0.4)
     words = set(name.split("-"))
-    alike = sorted(CHECKS, key=lambda known: -len(words & set(known.split("-"))))[:3]
+    alike = sorted(checks, key=lambda known: -len(words & set(known.split("-"))))[:3]
     raise OptionError(
         f"{where}: there is no check {name!r}. Near: {', '.join(dict.fromkeys([*near, *alike]))}. "
         "All ids: pytest --oauthcc-rules, or docs/contract.md."

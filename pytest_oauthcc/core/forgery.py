@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import math
 import secrets
 from dataclasses import dataclass
@@ -205,7 +206,7 @@ def _to_der(signature: bytes) -> bytes:
 
 
 def _repeat_exp(piece: _Workpiece) -> str:
-    text = raw_jwt.json.dumps(piece.payload)
+    text = json.dumps(piece.payload)
     twice = f'{text[:-1]}, "exp": {piece.now - _HOUR}}}'
     return raw_jwt.join(piece.header, twice, raw_jwt.sign(piece.header, twice, piece.key))
 

@@ -14,6 +14,7 @@ __all__ = [
     "check_auth_method",
     "check_count",
     "check_mapping",
+    "check_method",
     "check_path",
     "check_scope",
     "check_text",
@@ -57,7 +58,7 @@ def check_count(count: Any) -> None:
     )
 
 
-def check_auth_method(method: Any) -> None:
+def check_auth_method(method: Any) -> Any:
     """Refuse an authentication method that RFC 7591 does not know."""
     __tracebackhide__ = True
     check_text("auth_method", method)
@@ -65,6 +66,16 @@ def check_auth_method(method: Any) -> None:
         near = difflib.get_close_matches(method, _AUTH_METHODS, 1, 0.3)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise OptionError(f"auth_method is {method!r}; valid are {', '.join(_AUTH_METHODS)}{hint}")
+    return method
+
+
+def check_method(method: Any) -> Any:
+    """Read an HTTP method, in capitals or not."""
+    __tracebackhide__ = True
+    if method is None:
+        raise OptionError("method is None; every request has a method: give one, or leave the argument out")
+    check_text("method", method)
+    return method.upper() if isinstance(method, str) else method
 
 
 def check_scope(scope: Any) -> Any:
@@ -103,11 +114,12 @@ def check_mapping(argument: str, value: Any) -> Any:
     return dict(value)
 
 
-def check_text(argument: str, value: Any) -> None:
+def check_text(argument: str, value: Any) -> Any:
     """Refuse a value that is no text, nor an object that compares in its own way."""
     __tracebackhide__ = True
     if isinstance(value, bool | int | float | bytes | list | tuple | dict | set | frozenset):
         raise OptionError(f"{argument} is {value!r}; it takes a text")
+    return value
 
 
 def check_path(path: Any) -> Any:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.explain.arguments import (
     ANY,
     check_auth_method,
     check_count,
     check_mapping,
+    check_method,
     check_path,
     check_scope,
     check_text,
@@ -25,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["ANY", "ApiExpectation", "Difference", "Expectation", "TokenExpectation", "check_count"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Expectation(ABC):
     """What the two kinds of expectation have in common: they are built from keyword arguments, ``ANY`` by default."""
+
+    _kinds: ClassVar[Mapping[str, Kind]]
+    """Which part of a request each argument is about."""
 
     @property
     @abstractmethod
@@ -63,20 +64,15 @@ class Expectation(ABC):
     def parts(self) -> tuple[tuple[Kind, str, Any], ...]:
         """The parts that are looked at: kind, name and expected value of each."""
         found: list[tuple[Kind, str, Any]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for argument, kind in self._kinds.items():
+            value = getattr(self, argument)
             if value is ANY:
                 continue
-            kind = self._kind(field.name)
             if isinstance(value, Mapping) and kind != "json":
                 found.extend((kind, name, wanted) for name, wanted in value.items())
             else:
                 found.append((kind, "", value))
         return tuple(found)
-
-    @abstractmethod
-    def _kind(self, field: str) -> Kind:
-        """Tell what kind of part an argument is about."""
 
     def describe(self) -> str:
         """Write it as its keyword arguments, with secrets masked; nothing where no part is looked at."""
@@ -94,7 +90,6 @@ class Expectation(ABC):
         return f"{type(self).__name__}({self.describe()})"
 
 
-@dataclass(frozen=True, slots=True, repr=False, init=False)
 class TokenExpectation(Expectation):
     """
     What a test expects of a token request; the arguments are those of ``assert_token_request``.
@@ -103,14 +98,16 @@ class TokenExpectation(Expectation):
         OptionError: An argument can't be compared with a request.
     """
 
-    grant_type: Any
-    scope: Any
-    auth_method: Any
-    client_id: Any
-    headers: Any
-    params: Any
+    _kinds: ClassVar[Mapping[str, Kind]] = {
+        "grant_type": "grant_type",
+        "scope": "scope",
+        "auth_method": "auth_method",
+        "client_id": "client_id",
+        "headers": "header",
+        "params": "param",
+    }
 
-    def __init__(  # noqa: PLR0913 - the parts of a request
+    def __init__(
         self,
         *,
         grant_type: Any = ANY,
@@ -121,12 +118,12 @@ class TokenExpectation(Expectation):
         params: Any = ANY,
     ) -> None:
         __tracebackhide__ = True
-        _set(self, "scope", check_scope(scope))
-        _set(self, "headers", check_mapping("headers", headers))
-        _set(self, "params", check_mapping("params", params))
-        check_text("grant_type", grant_type)
-        check_text("client_id", client_id)
-        check_auth_method(auth_method)
+        self.grant_type = check_text("grant_type", grant_type)
+        self.scope = check_scope(scope)
+        self.auth_method = check_auth_method(auth_method)
+        self.client_id = check_text("client_id", client_id)
+        self.headers = check_mapping("headers", headers)
+        self.params = check_mapping("params", params)
 
     @property
     def kind(self) -> str:  # noqa: D102 - as in the base class
@@ -134,9 +131,6 @@ class TokenExpectation(Expectation):
 
     def entries(self, journal: Journal) -> tuple[TokenRequest, ...]:  # noqa: D102
         return tuple(journal.token_requests)
-
-    def _kind(self, field: str) -> Kind:
-        return _TOKEN_KINDS[field]
 
     def _compare(self, entry: TokenRequest) -> Iterator[Difference]:
         if self.grant_type is not ANY and not _same(entry.grant_type, self.grant_type):
@@ -159,17 +153,6 @@ class TokenExpectation(Expectation):
             yield from _compare_named("param", self.params, {k: v for k, v in sent.items() if k not in absent})
 
 
-_TOKEN_KINDS: Final[Mapping[str, Kind]] = {
-    "grant_type": "grant_type",
-    "scope": "scope",
-    "auth_method": "auth_method",
-    "client_id": "client_id",
-    "headers": "header",
-    "params": "param",
-}
-
-
-@dataclass(frozen=True, slots=True, repr=False, init=False)
 class ApiExpectation(Expectation):
     """
     What a test expects of an API request; the arguments are those of ``assert_api_request``.
@@ -178,14 +161,16 @@ class ApiExpectation(Expectation):
         OptionError: An argument can't be compared with a request.
     """
 
-    method: Any
-    path: Any
-    params: Any
-    json: Any
-    headers: Any
-    scope: Any
+    _kinds: ClassVar[Mapping[str, Kind]] = {
+        "method": "method",
+        "path": "path",
+        "params": "query",
+        "json": "json",
+        "headers": "header",
+        "scope": "token",
+    }
 
-    def __init__(  # noqa: PLR0913 - the parts of a request
+    def __init__(
         self,
         *,
         method: Any = ANY,
@@ -196,15 +181,12 @@ class ApiExpectation(Expectation):
         scope: Any = ANY,
     ) -> None:
         __tracebackhide__ = True
-        _set(self, "scope", check_scope(scope))
-        _set(self, "headers", check_mapping("headers", headers))
-        _set(self, "params", check_mapping("params", params))
-        _set(self, "path", check_path(path))
-        if self.method is None:
-            raise OptionError("method is None; every request has a method: give one, or leave the argument out")
-        check_text("method", method)
-        if isinstance(method, str):
-            _set(self, "method", self.method.upper())
+        self.method = check_method(method)
+        self.path = check_path(path)
+        self.params = check_mapping("params", params)
+        self.json = json
+        self.headers = check_mapping("headers", headers)
+        self.scope = check_scope(scope)
 
     @property
     def kind(self) -> str:  # noqa: D102
@@ -212,9 +194,6 @@ class ApiExpectation(Expectation):
 
     def entries(self, journal: Journal) -> tuple[ApiRequest, ...]:  # noqa: D102
         return tuple(journal.api_requests)
-
-    def _kind(self, field: str) -> Kind:
-        return _API_KINDS[field]
 
     def _compare(self, entry: ApiRequest) -> Iterator[Difference]:
         if self.method is not ANY and not _same(entry.method, self.method):
@@ -232,16 +211,6 @@ class ApiExpectation(Expectation):
         if self.scope is not ANY:
             sent = None if entry.token is None else " ".join(sorted(entry.scopes))
             yield from _compare_scopes("token", self.scope, entry.scopes, sent)
-
-
-_API_KINDS: Final[Mapping[str, Kind]] = {
-    "method": "method",
-    "path": "path",
-    "params": "query",
-    "json": "json",
-    "headers": "header",
-    "scope": "token",
-}
 
 
 # --- comparing
@@ -294,7 +263,3 @@ def _compare_json(expected: Any, received: Any) -> Iterator[Difference]:
     if not members or len(members) > _MOST_MEMBERS:
         members = [Difference("json", expected, received)]
     yield from members
-
-
-def _set(target: Expectation, name: str, value: Any) -> None:
-    object.__setattr__(target, name, value)  # the dataclass is frozen for everybody else

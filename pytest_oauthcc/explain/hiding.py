@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
-from pytest_oauthcc.core.journal import ApiRequest, Exchange, OtherRequest, TokenRequest, query_params
+from pytest_oauthcc.core.journal import ApiRequest, Exchange, TokenRequest, query_params
 from pytest_oauthcc.explain.showing import CUT_MARK
 from pytest_oauthcc.masking import mask, mask_header, mask_params
 
@@ -43,13 +43,13 @@ def _of_entry(entry: Exchange) -> Iterator[str]:
     yield from _of_headers(entry)
     if "?" in entry.url:
         yield from _of_params(query_params(entry.request))
-    if isinstance(entry, OtherRequest):
-        yield from _of_params(dict(parse_qsl(entry.body.decode("utf-8", "replace"))))
-    elif isinstance(entry, TokenRequest):
+    if isinstance(entry, TokenRequest):
         yield from _of_params(entry.parameters.values)
         yield from (secret for _, secret in entry.presented.readings)
-    elif isinstance(entry, ApiRequest) and entry.bearer is not None:
-        yield entry.bearer
+    elif isinstance(entry, ApiRequest):
+        yield entry.bearer or ""
+    else:
+        yield from _of_params(dict(parse_qsl(entry.body.decode("utf-8", "replace"))))
     if isinstance(entry, TokenRequest | ApiRequest) and entry.token is not None:
         yield entry.token.value
 

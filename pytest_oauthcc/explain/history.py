@@ -72,7 +72,7 @@ def server_of(entry: Exchange) -> str:
         return "token endpoint"
     if isinstance(entry, ApiRequest):
         return "API"
-    return entry.endpoint if isinstance(entry, OtherRequest) else "server"
+    return entry.endpoint if isinstance(entry, OtherRequest) else "another host"
 
 
 def result_of(entry: Exchange) -> str:
@@ -116,7 +116,9 @@ def _details(entry: Exchange, parts: Sequence[tuple[Kind, str]], *, many_clients
         if not parts:
             parts = (("scope", ""),)
     else:
-        return [f"{entry.method} {entry.request.split.path}"]
+        return [
+            f"{entry.method} {entry.request.split.path}" if isinstance(entry, OtherRequest) else request_line(entry)
+        ]
     for kind, name in parts:
         value = _PARTS[kind](entry, name) if kind in _PARTS else None
         if kind in _PARTS:

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.causes import Cause
-from pytest_oauthcc.core.journal import ApiRequest, Journal, TokenRequest
+from pytest_oauthcc.core.journal import ApiRequest, Journal, StrayRequest, TokenRequest
 from pytest_oauthcc.explain.differing_parts import causes_of_difference
-from pytest_oauthcc.explain.history import answer_of
+from pytest_oauthcc.explain.history import answer_of, request_line
 from pytest_oauthcc.explain.refusal_remedies import remedy_of
 from pytest_oauthcc.explain.renewal import renewal_of
 from pytest_oauthcc.explain.showing import CODE_BLANK, clock_time, count_of, join_words, seconds
@@ -65,7 +65,13 @@ def _nothing_came(situation: Situation, others: Sequence[tuple[str, Journal]]) -
                 f"{count_of(number, situation.expectation.kind)} went to another provider of this test ({name}): "
                 "the client has its URLs, or the assertion asks the wrong provider."
             )
-    if not situation.exchanges:
+    strays = [entry for entry in situation.exchanges if isinstance(entry, StrayRequest)]
+    if strays:
+        yield (
+            f"The client sent what is for this provider to another host: {request_line(strays[0])}. Does it have the "
+            "right URLs?"
+        )
+    elif not situation.exchanges:
         yield (
             "Nothing at all reached this provider. Did the test call the client, and does the client use "
             "oauthcc.token_url and oauthcc.api_url?"

@@ -115,11 +115,13 @@ class LoopbackServer:
 
     def start(self) -> None:
         """
-        Listen, and answer from now on.
+        Listen, and answer from now on; a server that runs already goes on.
 
         Raises:
             OSError: The port is taken, or sockets are not allowed here.
         """
+        if self._listener is not None:
+            return
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         self._listener = socket.create_server((self._host, self._wanted_port), family=family, backlog=_BACKLOG)
         try:

@@ -22,6 +22,13 @@ DRIVERS = ("requests", "httpx", "async-httpx")
 IMPATIENT = 0.7  # real seconds; a client that hangs on purpose need not hang for long
 
 
+_INI = """[pytest]
+filterwarnings =
+    error
+    ignore:Module already imported:pytest.PytestAssertRewriteWarning
+"""
+
+
 @dataclass(frozen=True)
 class Result:
     """How one contract test ended."""
@@ -84,7 +91,7 @@ def visit() -> tuple[Result, ...]:
                         globals().update(zoo_run.some_contracts({which!r}))
                     """)
                 )
-            (Path(folder) / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+            (Path(folder) / "pytest.ini").write_text(_INI)
             without = [f"-pno:{name}" for name in ("cacheprovider", "faulthandler", "asyncio", "xdist")]
             with contextlib.redirect_stdout(io.StringIO()):
                 status = pytest.main(["-q", "--tb=short", *without, f"--rootdir={folder}", folder], plugins=[keeper])

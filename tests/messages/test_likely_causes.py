@@ -4,10 +4,18 @@ import pytest
 from message_world import SECRET, StartsWith, World
 
 from pytest_oauthcc.core.dialect import Dialect
+from pytest_oauthcc.core.journal import StrayRequest
+from pytest_oauthcc.core.messages import Headers, Request
 from pytest_oauthcc.explain.expectation import ApiExpectation, TokenExpectation
+from pytest_oauthcc.explain.hiding import secrets_of
 from pytest_oauthcc.explain.mismatch import mismatch
+from pytest_oauthcc.explain.timeline import timeline
+from pytest_oauthcc.explain.violations import violations
+from pytest_oauthcc.rules.finding import Finding
+from pytest_oauthcc.rules.rule import Rule
 
 API = "https://api.test/"
+RULE = Rule(id="r", level="must", rfc="RFC 6750", title="t", looks_at="l", why="w", remedy="r")
 
 
 def explained(expectation, world, count=None):
@@ -357,6 +365,24 @@ def test_a_request_without_a_reason():
     world, idle = World(), World()
     text = mismatch(TokenExpectation(), world.journal, others=[("hgem", idle.journal)])
     assert "hgem" not in text
+
+
+def test_a_token_that_was_sent_elsewhere():
+    """A request to another host that carried our token is the cause of a missing API request."""
+    world = World()
+    token = world.token().token.value
+    headers = Headers([("Authorization", f"Bearer {token}")])
+    entry = StrayRequest(
+        Request("POST", "https://api.example/orders", headers, f"client_secret={SECRET}".encode()), world.clock.now
+    )
+    world.journal.add(entry)
+    text = explained(ApiExpectation(), world)
+    assert "sent what is for this provider to another host: POST https://api.example/orders. Does it have" in text
+    line = timeline([("oauthcc", world.journal)]).splitlines()[1]
+    assert "client -> another host " in line
+    assert line.endswith("-> not answered here")
+    assert "https://api.example/orders" in violations([Finding(RULE, entry, "it left")], world.journal)
+    assert {SECRET, token} <= secrets_of([entry])
 
 
 def test_a_foreign_token_that_is_expired():

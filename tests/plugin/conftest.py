@@ -7,6 +7,8 @@ import pkgutil
 
 import freezegun.api  # noqa: F401 - see below
 import httpx  # noqa: F401
+import hypothesis.internal.conjecture.engine  # noqa: F401
+import hypothesis.strategies  # noqa: F401
 import pytest
 import requests  # noqa: F401
 import responses  # noqa: F401

@@ -108,6 +108,11 @@ def test_every_test_is_there_with_its_outcome(text):
     ]
 
 
+def test_the_name_of_a_parametrized_test_stays_whole(text):
+    """Colons and slashes in a parameter are no part of the path."""
+    assert "<small>tests/test_two.py::</small><b>test_two[httpx-a/b::c]</b>" in text
+
+
 def test_the_figures_count_the_run(text):
     """Tests, exchanges, tokens, broken rules."""
     found = re.findall(r"<dd>([\d,]+)</dd><dt>([^<]+)</dt>", text)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["diagram", "dots", "hue_of", "is_refused", "token_chip"]
 
 _MOST_DOTS = 20
+_CROWDED = 4  # lanes beside the client's, from which on their titles have to be small on a phone
 _USUAL = ("token endpoint", "API")
 
 
@@ -50,7 +51,7 @@ def diagram(exchanges: Sequence[dict[str, Any]], providers: Sequence[str]) -> Ht
         "div",
         element("ol", *heads, class_="lanes", aria_label="who takes part"),
         element("ol", _lifelines(len(lanes) + 1), *rows, class_="messages"),
-        class_="diagram",
+        class_="diagram crowded" if len(lanes) >= _CROWDED else "diagram",
         style=f"--lanes:{len(lanes) + 1}",
     )
 

@@ -225,13 +225,19 @@ def _tests(tests: Sequence[dict[str, Any]], names: Mapping[str, str]) -> Html:
 def _test(test: Mapping[str, Any], name: str) -> Html:
     exchanges = test["exchanges"]
     broken = sum(len(record["violations"]) for record in exchanges)
-    path, _, function = test["nodeid"].rpartition("::")
+    bare, bracket, parameters = test["nodeid"].partition("[")
+    path, _, function = bare.rpartition("::")
     return element(
         "details",
         element(
             "summary",
             element("span", test["outcome"], class_=f"outcome {test['outcome']}"),
-            element("span", element("small", f"{path}::") if path else None, element("b", function), class_="name"),
+            element(
+                "span",
+                element("small", f"{path}::") if path else None,
+                element("b", function, bracket, parameters),
+                class_="name",
+            ),
             element(
                 "span",
                 dots(exchanges) if exchanges else None,
