@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider, provider
     from pytest_oauthcc.clock import Clock
-    from pytest_oauthcc.contract import ClientContract
+    from pytest_oauthcc.contract import ApiContract, ClientContract
     from pytest_oauthcc.core.clients import Client
     from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.core.journal import ApiRequest, TokenRequest
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OMIT",
+    "ApiContract",
     "ApiRequest",
     "Client",
     "ClientContract",
@@ -53,6 +54,7 @@ __all__ = [
 
 _HOMES = {
     "OMIT": "core.templates",
+    "ApiContract": "contract.api_contract",
     "ApiRequest": "core.journal",
     "Client": "core.clients",
     "ClientContract": "contract",

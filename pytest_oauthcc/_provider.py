@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,7 +26,7 @@ from pytest_oauthcc.transports.switchboard import BOARD
 from pytest_oauthcc.whereabouts import users_traceback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
     from pytest_oauthcc.clock import Clock
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.rules.verdicts import Judgement
     from pytest_oauthcc.serving.asgi import AsgiApplication
     from pytest_oauthcc.serving.wsgi import WsgiApplication
+    from pytest_oauthcc.session import Session
 
 __all__ = ["Provider", "provider"]
 
@@ -347,10 +348,16 @@ class Provider:
             raise OptionError("revoke(): this provider never issued that token; without an argument it revokes all")
         return self._state.tokens.revoke(value, self.clock.time())
 
-    def rotate_keys(self) -> None:
-        """Sign with a fresh key from now on; the published keys hold the older ones as well."""
+    def rotate_keys(self, *, keep_old: bool = True) -> None:
+        """
+        Sign with a fresh key from now on.
+
+        Args:
+            keep_old: Whether the older keys stay published, so that their tokens stay good; False withdraws them, as
+                after a theft.
+        """
         with self._state.lock:
-            self._state.keys.rotate()
+            self._state.keys.rotate(keep_old=keep_old)
 
     @property
     def tokens(self) -> tuple[IssuedToken, ...]:
@@ -638,8 +645,40 @@ class Provider:
         return self._state.tokens.get(value)
 
 
-@contextmanager
-def provider(profile: str | None = None, **options: Any) -> Iterator[Provider]:
+class _Opening(AbstractContextManager[Provider]):
+    """A provider for as long as a ``with`` block takes; a class, for a generator would show in tracebacks."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self._sessions: list[Session] = []
+
+    def __enter__(self) -> Provider:
+        __tracebackhide__ = True
+        from pytest_oauthcc.session import Session
+
+        session = Session()
+        try:
+            made = session.open(self._layer)
+        except BaseException:
+            session.close()
+            raise
+        self._sessions.append(session)
+        return made
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        __tracebackhide__ = True
+        from pytest_oauthcc.session import settle, take_problems
+
+        try:
+            if kind is None:
+                settle()
+            elif not BOARD.current_test:
+                take_problems()  # outside of pytest nobody would tell them later, but for the next provider
+        finally:
+            self._sessions.pop().close()
+
+
+def provider(profile: str | None = None, **options: Any) -> AbstractContextManager[Provider]:
     """
     Fake a provider where no fixture fits: session scope, ``setUpClass``, Hypothesis, a REPL.
 
@@ -649,25 +688,9 @@ def provider(profile: str | None = None, **options: Any) -> Iterator[Provider]:
         profile: A profile's name or the path of a .toml file.
         options: As for ``@pytest.mark.oauthcc``; only ini settings are inherited.
 
-    Yields:
-        The provider.
-
-    Raises:
-        OptionError: An option is wrong.
-        OauthccError: At the end, what the client did wrong and nobody saw yet.
+    Returns:
+        A context manager, whose ``with`` gives the provider and raises ``OptionError`` where an option is wrong. At its
+        end it raises an ``OauthccError`` for what the client did wrong and nobody saw yet.
     """
-    __tracebackhide__ = True
-    from pytest_oauthcc.session import Session, settle, take_problems
-
-    layer = Layer("pytest_oauthcc.provider()", {**options, **({} if profile is None else {"profile": profile})})
-    session = Session()
-    try:
-        made = session.open(layer)
-        yield made
-        settle()
-    except BaseException:
-        if not BOARD.current_test:
-            take_problems()  # outside of pytest nobody would tell them later, but for the next provider
-        raise
-    finally:
-        session.close()
+    given = options if profile is None else {**options, "profile": profile}
+    return _Opening(Layer("pytest_oauthcc.provider()", given))

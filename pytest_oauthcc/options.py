@@ -290,6 +290,7 @@ def check_option(name: str, value: Any, where: str, own: Mapping[str, OwnOption]
     Raises:
         OptionError: The name is unknown, or the value is of a wrong type or out of range.
     """
+    __tracebackhide__ = True
     if name in OPTIONS:
         takes, check = OPTIONS[name].takes, OPTIONS[name].check
     elif name in own:
@@ -338,6 +339,7 @@ def merge_layers(layers: Iterable[Layer]) -> tuple[str | None, dict[str, tuple[A
     Raises:
         OptionError: The profile's name is not a text.
     """
+    __tracebackhide__ = True
     merged: dict[str, tuple[Any, str]] = {}
     for layer in layers:
         for name, value in layer.values.items():

@@ -14,13 +14,11 @@ from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import INI, OPTIONS, Layer, check_option, values_from_ini
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
-    from types import TracebackType
+    from collections.abc import Callable, Generator, Iterator
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.forgery import ForgedToken
-    from pytest_oauthcc.errors import OauthccError
     from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
 
@@ -48,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--oauthcc-profile", metavar="NAME", help="show one provider profile and exit")
     group.addoption("--oauthcc-rules", action="store_true", help="list the rules for clients and exit")
     group.addoption("--oauthcc-trace", action="store_true", help="print the exchanges of passing tests, too")
+    group.addoption("--oauthcc-report", metavar="FILE.html", help="write a page that shows what every test exchanged")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,6 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[_defaults] = Defaults(Layer(INI, values), backend, config.rootpath)
     DEFAULTS.append(config.stash[_defaults])
+    if config.option.oauthcc_report:
+        from pytest_oauthcc.report_page import ReportPage
+
+        is_worker = hasattr(config, "workerinput")
+        path = None if is_worker else config.invocation_params.dir / config.option.oauthcc_report
+        config.pluginmanager.register(ReportPage(path), "oauthcc-report")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -73,7 +78,11 @@ def _read_ini(config: pytest.Config) -> tuple[dict[str, Any], str]:
         where = f"ini setting oauthcc_{name}"
         try:
             found = config.getini(f"oauthcc_{name}")
-        except (TypeError, ValueError) as error:  # pytest could not bring it into the type of the setting
+        except (
+            TypeError,
+            ValueError,
+            pytest.UsageError,
+        ) as error:  # pytest could not bring it into the type of the setting
             raise OptionError(f"{where}: it takes {OPTIONS[name].takes} ({error})") from None
         if found is not None:
             values[name] = check_option(name, values_from_ini(name, found), where, {})
@@ -126,8 +135,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
         board.begin_test(item.nodeid)
     try:
         return (yield)
-    except BaseException:
-        _set_aside(item)
+    except BaseException as error:
+        _set_aside(item, error)
         raise
 
 
@@ -137,8 +146,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     __tracebackhide__ = True
     try:
         result = yield
-    except BaseException:
-        _set_aside(item)
+    except BaseException as error:
+        _set_aside(item, error)
         raise
     if _board() is not None:
         from pytest_oauthcc.session import settle
@@ -153,8 +162,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     __tracebackhide__ = True
     try:
         result = yield
-    except BaseException:
-        _set_aside(item)
+    except BaseException as error:
+        _set_aside(item, error)
         raise
     board = _board()
     if board is None:
@@ -212,12 +221,17 @@ def _shows_passing_tests_itself(config: pytest.Config) -> bool:
     return bool(set("PA") & set(config.option.reportchars))
 
 
-def _set_aside(item: pytest.Item) -> None:
+def _set_aside(item: pytest.Item, told: BaseException | None = None) -> None:
     """Keep what went wrong beside the failure that the test has already, for a section of its report."""
-    if _board() is not None:
-        from pytest_oauthcc.session import take_problems
+    if _board() is None:
+        return
+    from pytest_oauthcc.session import take_problems
 
-        item.stash[_beside] = take_problems()
+    chain = []
+    while told is not None and told not in chain:
+        chain.append(told)
+        told = told.__cause__ or told.__context__
+    item.stash[_beside] = [problem for problem in take_problems() if problem[0] not in chain]
 
 
 def _board() -> Any:
@@ -292,7 +306,7 @@ def oauthcc_forged_token(request: pytest.FixtureRequest, oauthcc: Provider) -> F
 
 @pytest.fixture
 def oauthcc_server(oauthcc: Provider) -> Iterator[OauthccServer]:
-    """Serve the test's provider on 127.0.0.1 as well: for aiohttp, subprocesses, other languages; ``tls=True``: HTTPS."""
+    """Serve the test's provider on 127.0.0.1 as well: for aiohttp, subprocesses, other languages."""
     from pytest_oauthcc.serving.server import OauthccServer
 
     server, problem = None, ""

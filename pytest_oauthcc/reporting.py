@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_oauthcc.explain.hiding import hide
 from pytest_oauthcc.explain.notes import notes
 from pytest_oauthcc.explain.timeline import timeline
 from pytest_oauthcc.rules.behaviour import check_behaviour
@@ -34,16 +35,17 @@ def sections(
     """
     providers = [provider for provider in ACTIVE if len(provider.journal_of_test.all)]
     journals = [(provider.name, provider.journal_of_test) for provider in providers]
-    secrets = [secret for provider in providers for secret in provider.secrets]
-    shown = timeline(journals, secrets=secrets)
+    secrets = {secret for provider in ACTIVE for secret in provider.secrets}
+    behaviour = {provider.name: check_behaviour(provider.journal_of_test.all, provider.scene) for provider in providers}
+    findings = [finding for found in behaviour.values() for finding in found]
+    shown = timeline(journals, findings=findings, secrets=secrets)
     if shown:
         yield EXCHANGES, shown
-    noticed = []
+    noticed: list[str] = []
     for provider in providers:
         judged = provider.judge()
-        behaviour = check_behaviour(provider.journal_of_test.all, provider.scene)
-        noticed += notes([*judged.notes, *behaviour], judged.allowed)
+        noticed += notes([*judged.notes, *behaviour[provider.name]], judged.allowed)
     if noticed:
-        yield "oauthcc: notes", "\n".join(noticed)
+        yield "oauthcc: notes", hide("\n".join(noticed), secrets)
     for error, _ in beside:
         yield "oauthcc: besides", str(error)

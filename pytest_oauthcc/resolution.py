@@ -57,7 +57,9 @@ def resolve(
         profile = load_profile(name, relative_to=relative_to)
         own = profile.own
         values.update(profile.options)
-    chosen = {key: check_option(key, value, where, own) for key, (value, where) in given.items()}
+    chosen: dict[str, Any] = {}
+    for key, (value, where) in given.items():  # a comprehension would show in the user's traceback
+        chosen[key] = check_option(key, value, where, own)
     own_values = _own_values(own, chosen)
     values = {key: _fill(value, own_values) for key, value in values.items()}
     values.update({key: value for key, value in chosen.items() if key not in own})

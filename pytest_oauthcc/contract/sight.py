@@ -23,6 +23,7 @@ _WALL = ("time", "time_ns")
 _STEADY = ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
 _MOMENTS = ("now", "utcnow", "today")
 _NANO = 1_000_000_000
+_NO_HOLDERS = (types.FrameType, types.BuiltinMethodType, types.MethodDescriptorType, types.ClassMethodDescriptorType)
 
 # This module may be imported while freezegun has fakes in their places; it remembers the real ones.
 _freezegun: Any = sys.modules.get("freezegun.api")
@@ -74,82 +75,93 @@ class Sight:
         clock: Of the test.
     """
 
-    # The reference counts of the real functions when nobody held one, to whom that is worth showing.
-    _nothing_to_do: ClassVar[tuple[int, ...] | None] = None
+    # What the last search found, and the reference counts at which nothing can have changed since: a search looks at
+    # every object of the process.
+    _last: ClassVar[_Places | None] = None
+    _last_counts: ClassVar[tuple[int, ...]] = ()
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._undo: list[Callable[[], object]] = []
-        self._blind: list[str] = []
-        self._shown = False
+        self._places: _Places | None = None
 
     def show(self) -> None:
         """Let everybody see the clock from now on; once is enough, for the places hold until ``close``."""
-        if self._shown:
+        if self._places is not None:
             return
-        self._shown = True
-        counts = (*map(sys.getrefcount, _REAL.values()), sys.getrefcount(_DATETIME))
-        if counts == Sight._nothing_to_do:
-            return
-        stand_ins = self._stand_ins()
-        places = _Places(stand_ins)
-        for put, thing in places.found:
-            put(stand_ins[id(thing)])
-            self._undo.append(functools.partial(put, thing))
-        self._blind = places.unreachable
-        Sight._nothing_to_do = None if places.found or places.unreachable else counts
+        self._places = Sight._last if _counts() == Sight._last_counts else None
+        if self._places is None:
+            Sight._last, Sight._last_counts = None, ()
+            self._places = _Places()
+        for put, real in self._places.found:
+            stand_in = self._stand_in(real)
+            if stand_in is not None:
+                put(stand_in)
 
     def blind_spots(self) -> list[str]:
         """Say who holds a real clock where it can't be replaced."""
-        return self._blind
+        return self._places.unreachable if self._places is not None else []
 
     def close(self) -> None:
         """Give everybody back what they had."""
-        while self._undo:
-            self._undo.pop()()
+        places, self._places = self._places, None
+        if places is None:
+            return
+        for put, real in reversed(places.found):
+            put(real)
+        if places.is_lasting:
+            Sight._last = places
+            del places
+            Sight._last_counts = _counts()
 
-    def _stand_ins(self) -> dict[int, _StandIn]:
-        found = {}
-        for name, real in _REAL.items():
-            if getattr(time, name) is not real:  # the clock moves it for those who ask by name
-                found[id(real)] = _StandIn(real, functools.partial(_by_name, name))
-            elif name in _STEADY:  # time-machine leaves it alone
-                found[id(real)] = _StandIn(real, functools.partial(self._ahead, real, name.endswith("_ns")))
-        if datetime.datetime is not _DATETIME:
-            for bound in gc.get_referrers(_DATETIME):
-                if isinstance(bound, types.BuiltinMethodType) and bound.__name__ in _MOMENTS:
-                    found[id(bound)] = _StandIn(bound, functools.partial(_moment, bound.__name__))
-        return found
+    def _stand_in(self, real: Callable[..., Any]) -> _StandIn | None:
+        name = real.__name__
+        if real not in _REAL.values():
+            return _StandIn(real, functools.partial(_moment, name))
+        if getattr(time, name) is not real:  # the clock moves it for those who ask by name
+            return _StandIn(real, functools.partial(_by_name, name))
+        if name in _STEADY:  # time-machine leaves it alone
+            return _StandIn(real, functools.partial(self._ahead, real, name.endswith("_ns")))
+        return None
 
     def _ahead(self, real: Callable[[], Any], in_nanoseconds: bool) -> Any:
         moved = max(self._clock.offset, 0.0)
         return real() + (round(moved * _NANO) if in_nanoseconds else moved)
 
 
+def _counts() -> tuple[int, ...]:
+    """Return how often the real functions are held."""
+    return (*map(sys.getrefcount, _REAL.values()), sys.getrefcount(_DATETIME))
+
+
 class _Places:
     """
-    Where some functions are held.
+    Where the real functions are held.
 
-    Two passes over all objects: who holds one of them, and who holds the tuples and dictionaries among those.
-
-    Args:
-        stand_ins: By the id of what they stand for.
+    Attributes:
+        found: What puts another value there, with the function that is there now.
+        unreachable: Who else holds one, in words.
+        is_lasting: Whether all holders are functions, classes and modules, which stay as they are.
     """
 
-    def __init__(self, stand_ins: dict[int, _StandIn]) -> None:
+    def __init__(self) -> None:
         self.found: list[tuple[Callable[[Any], object], Any]] = []
         self.unreachable: list[str] = []
-        self._things = {id(one.real): one.real for one in stand_ins.values()}
-        ours = {id(self._things), id(_REAL), *(id(vars(one)) for one in stand_ins.values())}
-        holders = [
-            holder
-            for holder in gc.get_referrers(*self._things.values())
-            if id(holder) not in ours and not isinstance(holder, _StandIn | types.FrameType | types.BuiltinMethodType)
-        ]
-        containers = [holder for holder in holders if isinstance(holder, dict | list | tuple)]
-        self._owners = _owners_of(containers, {id(holders), id(containers)})
+        self.is_lasting = True
+        reals = [*_REAL.values()]
+        holders = gc.get_referrers(*reals, _DATETIME)
+        bound = [one for one in holders if isinstance(one, types.BuiltinMethodType) and one.__self__ is _DATETIME]
+        moments = [one for one in bound if one.__name__ in _MOMENTS]
+        if moments:
+            holders += gc.get_referrers(*moments)
+        self._things = {id(one): one for one in (*reals, *moments)}
+        ours = {id(one) for one in (self._things, _REAL, reals, holders, bound, moments)}
+        holders = [one for one in holders if id(one) not in ours and not isinstance(one, _NO_HOLDERS)]
+        containers = [one for one in holders if isinstance(one, dict | list | tuple) and not _is_namespace(one)]
+        self._owners = _owners_of(containers, {id(holders), id(containers), *ours}) if containers else {}
         for holder in holders:
             self._look(holder)
+        self._owners.clear()
+        self._things.clear()
 
     def _look(self, holder: Any) -> None:
         match holder:
@@ -157,15 +169,18 @@ class _Places:
                 self._look_at_dict(holder)
             case list():
                 if not self._is_kept_by_infrastructure(holder):
-                    self._note([(functools.partial(holder.__setitem__, at), one) for at, one in self._of(enumerate(holder))])
+                    places = self._of(enumerate(holder))
+                    self._note([(functools.partial(holder.__setitem__, at), one) for at, one in places])
             case tuple():
                 self._look_at_tuple(holder)
             case types.CellType():
-                self._note([(functools.partial(setattr, holder, "cell_contents"), holder.cell_contents)])
+                places = self._of([("cell_contents", holder.cell_contents)])
+                self._note([(functools.partial(setattr, holder, name), one) for name, one in places])
             case functools.partial():
                 self._note([(functools.partial(_refill, holder, one), one) for one in self._in_partial(holder)])
             case staticmethod():
-                self._note([(functools.partial(staticmethod.__init__, holder), holder.__func__)])
+                places = self._of([("", holder.__func__)])
+                self._note([(functools.partial(staticmethod.__init__, holder), one) for _, one in places])
             case type() | types.ModuleType() | types.FunctionType():
                 pass  # what they hold is in their dictionaries, cells and tuples
             case types.GeneratorType() | types.CoroutineType() | types.AsyncGeneratorType():
@@ -175,16 +190,16 @@ class _Places:
 
     def _look_at_dict(self, holder: dict[Any, Any]) -> None:
         places = self._of(list(holder.items()))
-        if "__spec__" in holder and "__name__" in holder:  # a module's: the clock's own business, if it moves them
+        if _is_namespace(holder):  # a module's: the clock's own business, if it moves them
             if not is_left_alone(str(holder["__name__"])):
                 places = [(name, one) for name, one in places if getattr(time, one.__name__, None) is one]
-                self._note([(functools.partial(holder.__setitem__, name), one) for name, one in places])
+                self._note([(functools.partial(holder.__setitem__, name), one) for name, one in places], lasting=True)
             return
         if self._is_kept_by_infrastructure(holder):
             return
         cls = next((owner for owner in self._owners.get(id(holder), ()) if isinstance(owner, type)), None)
         if cls is not None:
-            self._note([(functools.partial(setattr, cls, name), one) for name, one in places])
+            self._note([(functools.partial(setattr, cls, name), one) for name, one in places], lasting=True)
         else:
             self._note([(functools.partial(holder.__setitem__, name), one) for name, one in places])
 
@@ -193,7 +208,7 @@ class _Places:
             if isinstance(owner, types.FunctionType) and owner.__defaults__ is holder:
                 if not is_left_alone(str(owner.__module__)):
                     places = self._of(enumerate(holder))
-                    self._note([(functools.partial(_set_default, owner, at), one) for at, one in places])
+                    self._note([(functools.partial(_set_default, owner, at), one) for at, one in places], lasting=True)
             elif isinstance(owner, dict):
                 module = str(owner.get("__name__") or owner.get("__module__") or "")
                 self._note_unreachable(module, f"a tuple in {module or 'a dictionary'}")
@@ -217,18 +232,20 @@ class _Places:
     def _in_partial(self, holder: functools.partial[Any]) -> list[Any]:
         return [one for one in (holder.func, *holder.args, *holder.keywords.values()) if id(one) in self._things]
 
-    def _note(self, places: list[tuple[Callable[[Any], object], Any]]) -> None:
+    def _note(self, places: list[tuple[Callable[[Any], object], Any]], *, lasting: bool = False) -> None:
         self.found += places
+        self.is_lasting = self.is_lasting and (lasting or not places)
 
     def _note_unreachable(self, module: str, what: str) -> None:
         if not is_left_alone(module):
             self.unreachable.append(what)
+            self.is_lasting = False
 
     def _is_kept_by_infrastructure(self, holder: object) -> bool:
         """Whether freezegun, the clock or this module keeps the real functions there, to put them back."""
         return any(
             is_left_alone(str(owner.get("__name__", "")))
-            if isinstance(owner, dict) and "__spec__" in owner
+            if _is_namespace(owner)
             else is_left_alone(owner.__module__ if isinstance(owner, type) else type(owner).__module__)
             for owner in self._owners.get(id(holder), ())
         )
@@ -236,13 +253,18 @@ class _Places:
 
 def _owners_of(containers: list[Any], ours: set[int]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {id(container): [] for container in containers}
-    for owner in gc.get_referrers(*containers) if containers else ():
+    for owner in gc.get_referrers(*containers):
         if id(owner) in ours or isinstance(owner, types.FrameType):
             continue
         for one in gc.get_referents(owner):
             if id(one) in found:
                 found[id(one)].append(owner)
     return found
+
+
+def _is_namespace(holder: Any) -> bool:
+    """Whether this is the dictionary of a module."""
+    return isinstance(holder, dict) and "__spec__" in holder and "__name__" in holder
 
 
 def _names(slots: Any) -> Iterable[str]:

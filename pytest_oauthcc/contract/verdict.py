@@ -27,6 +27,7 @@ def verdict(
     *,
     notes: Sequence[str] = (),
     secrets: Iterable[str] = (),
+    happened: str | None = None,
 ) -> str:
     """
     Write the text of a broken check.
@@ -37,11 +38,13 @@ def verdict(
         journals: Of the providers of the test, each with its name.
         notes: Further facts, such as the exceptions that the client raised.
         secrets: What must not be shown beside the secrets of the exchanges.
+        happened: What happened; by default the exchanges of the providers.
 
     Returns:
         The text; its first line is the difference.
     """
-    happened = timeline(journals, secrets=secrets)
+    if happened is None:
+        happened = timeline(journals, secrets=secrets)
     parts = [
         f"{difference}\n({check.id}: {check.level.upper()}, {check.source})",
         _wrapped("What was provoked: ", check.provoked),

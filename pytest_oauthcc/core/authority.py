@@ -76,7 +76,7 @@ class Authority:
         self.api = Api(self.state, find_issued=find_issued or self.state.tokens.get, provenance=provenance)
         issuer = settings.issuer.rstrip("/")
         own_place = dialect.jwks_url or f"{issuer}/.well-known/jwks.json"
-        self.jwks_url = compile_template(own_place)(self.state.values)
+        self.jwks_url = str(compile_template(own_place)(self.state.values))
         parts = urlsplit(issuer)
         paths = metadata_paths(parts.path)
         self.metadata_url = f"{parts.scheme}://{parts.netloc}{paths[0]}"

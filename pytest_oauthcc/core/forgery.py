@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.core.state import State
 
-__all__ = ["ELSEWHERE", "Forged", "ForgedToken", "Forger"]
+__all__ = ["ELSEWHERE", "Forged", "ForgedToken", "Forger", "why_refused"]
 
 ELSEWHERE = "https://keys.elsewhere.test"
 """Where forged tokens say that their keys are; nobody serves it, so that looking there does not go unseen."""
@@ -402,6 +402,11 @@ _TABLE: Mapping[str, _Forgery] = {
     ),
 }
 assert tuple(_TABLE) == FORGERIES  # noqa: S101 - the plugin parametrizes a fixture with the names before this is loaded
+
+
+def why_refused(name: str) -> str:
+    """Say why a token of that kind of forgery has to be refused, as the rest of a sentence about it."""
+    return _TABLE[name].why
 
 
 class Forger:

@@ -100,9 +100,13 @@ class KeyRing:
             return self.current
         return self._others.setdefault(alg, session_key(alg))
 
-    def rotate(self) -> SigningKey:
-        """Sign with a fresh key from now on; tokens of the older ones stay good."""
-        self._older.append(self.current)
+    def rotate(self, *, keep_old: bool = True) -> SigningKey:
+        """Sign with a fresh key from now on; the older ones stay published, or are withdrawn."""
+        if keep_old:
+            self._older.append(self.current)
+        else:
+            self._older.clear()
+            self._others.clear()
         self._current = make_key(self._alg)
         return self._current
 

@@ -165,7 +165,6 @@ _FORM_FLAW = re.compile(rb"[\x00-\x20\x7f-\xff]|%(?![0-9A-Fa-f]{2})")
 _HIGH = re.compile(rb"%[89A-Fa-f]")  # half of a byte that is no ASCII
 _PIECE_WITHOUT_EQUALS = re.compile(rb"(?:^|&)[^=&]+(?:&|$)")
 _PLACEHOLDERS = frozenset({"None", "null", "undefined"})
-_GRANT = "client_credentials"
 _OTHER_GRANTS = frozenset({"authorization_code", "implicit"})
 
 
@@ -187,7 +186,7 @@ def look_at_token_request(entry: TokenRequest, scene: Scene, found: list[tuple[s
         _look_at_duplicates(entry, scene, found)
     values = parameters.values
     grant = values.get("grant_type")
-    if grant != _GRANT:
+    if grant not in scene.dialect.grant_types:
         _look_at_grant(entry, scene, found)
     if "resource" in values:
         _look_at_resource(parameters.get_all("resource"), scene, found)
@@ -298,8 +297,9 @@ def _look_at_grant(entry: TokenRequest, scene: Scene, found: list[tuple[str, str
         found.append(("refresh-grant-used", "grant_type is 'refresh_token'"))
     elif grant in _OTHER_GRANTS or grant.startswith("urn:"):
         found.append(("other-grant", f"grant_type is {scene.show(grant)}"))
-    elif grant != _GRANT:
-        found.append(("grant-type-wrong", f"grant_type is {scene.show(grant)}; it has to be {_GRANT!r}"))
+    elif grant not in scene.dialect.grant_types:  # the last one may be right where it came more than once
+        wanted = " or ".join(map(repr, scene.dialect.grant_types))
+        found.append(("grant-type-wrong", f"grant_type is {scene.show(grant)}; it has to be {wanted}"))
 
 
 def _look_at_resource(resources: list[str], scene: Scene, found: list[tuple[str, str]]) -> None:

@@ -264,7 +264,7 @@ def test_the_client_has_a_key_of_its_own_by_default():
     now = int(world.clock.now)
     claims = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": ISSUER, "exp": now + 60}
 
-    assertion = jwt.encode(claims, key.private_pem, "RS256", {"kid": key["keys"][0]["kid"]})
+    assertion = jwt.encode(claims, key.private_pem, "RS256")
 
     got = Asserting.present(world, assertion)
     assert got.status == 200

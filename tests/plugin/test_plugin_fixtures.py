@@ -89,7 +89,7 @@ def test_it(oauthcc, oauthcc_factory):
     )
     result.stdout.fnmatch_lines(
         [
-            "E   pytest_oauthcc.OptionError: token_url https://auth.oauthcc.test/oauth/token is served already by another "
+            "E       pytest_oauthcc.OptionError: token_url https://auth.oauthcc.test/oauth/token is served already by another "
             "provider of this test; give each its own token_url, or let oauthcc_factory() choose"
         ]
     )
@@ -499,6 +499,7 @@ def test_an_interrupted_run_leaves_nothing_behind(pytester):
     from plugin_world import left_behind, remember
 
     remember()
+    pytester.makefile(".ini", pytest="[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(
         """
         def test_it(oauthcc):
@@ -511,8 +512,9 @@ def test_an_interrupted_run_leaves_nothing_behind(pytester):
     assert left_behind() == []
 
 
-def test_workers_of_xdist_have_providers_of_their_own(pytester):
+def test_workers_of_xdist_have_providers_of_their_own(pytester, monkeypatch):
     """Tests spread over processes don't know of each other."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or each worker compiles everything anew
     pytester.makepyfile(
         """
         import pytest

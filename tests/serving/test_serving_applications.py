@@ -164,7 +164,7 @@ def test_asgi_reads_bodies_in_pieces_and_within_bounds(fake):
 )
 def test_asgi_faults_break_off(fake, verb, status, half):
     """What should be a reset is an answer that ends early."""
-    getattr(fake.api, verb)()
+    getattr(fake.api, verb)(times=1)
     token = fake.mint()
     fake.api.reply(body=b"0123456789")
     scope = _scope(path="/api/", headers=[(b"authorization", f"Bearer {token}".encode())])
@@ -328,7 +328,7 @@ def test_wsgi_does_not_read_an_endless_body(fake):
 @pytest.mark.parametrize(("verb", "half"), [("refuse_connection", False), ("drop_mid_body", True), ("time_out", False)])
 def test_wsgi_faults_break_off(fake, verb, half):
     """What should be a reset is an answer that ends early; a timeout lasts as long as it is allowed to."""
-    getattr(fake.api, verb)()
+    getattr(fake.api, verb)(times=1)
     fake.api.reply(body=b"0123456789")
     environ = _environ(PATH_INFO="/api/", HTTP_AUTHORIZATION=f"Bearer {fake.mint()}")
 
@@ -387,7 +387,7 @@ def other_server(request, tmp_path, signing_key):
 
         fake = standalone(client_id="orders", client_secret="s3cret", signing_key={str(signing_key)!r})
         fake.api.get("/late").time_out()
-        fake.api.get("/broken").drop_mid_body().reply(body=b"0123456789")
+        fake.api.get("/broken").drop_mid_body(times=1).reply(body=b"0123456789")
         asgi, wsgi = fake.asgi(), fake.wsgi()
         """)
     )

@@ -1,0 +1,275 @@
+"""``ApiCase``: one check at work on one API."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from pytest_oauthcc.contract.calls import Hang, call_once
+from pytest_oauthcc.contract.verdict import describe_error, verdict
+from pytest_oauthcc.core.authority import key_of
+from pytest_oauthcc.core.journal import OtherRequest
+from pytest_oauthcc.core.messages import Answer, Response
+from pytest_oauthcc.explain.hiding import hide
+from pytest_oauthcc.transports.switchboard import BOARD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_oauthcc._provider import Provider
+    from pytest_oauthcc.contract.table import Check
+    from pytest_oauthcc.core.forgery import ForgedToken
+    from pytest_oauthcc.core.messages import Request
+    from pytest_oauthcc.errors import OauthccError
+
+__all__ = ["ApiCase", "Reply"]
+
+_IN_PROCESS = frozenset({"requests", "httpx", "httpx2", "urllib"})
+_ERROR = 400  # where HTTP's errors begin
+_MOST_EXCHANGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """
+    What the API answered.
+
+    Args:
+        status: The HTTP status; None where ``send`` raised.
+        headers: Of the answer; None where ``send`` returned a bare status.
+        error: What ``send`` raised.
+        failures: Requests of the API that nothing serves.
+    """
+
+    status: int | None
+    headers: Mapping[str, str] | None = None
+    error: BaseException | None = None
+    failures: tuple[OauthccError, ...] = ()
+
+    @property
+    def let_in(self) -> bool:
+        """Whether the API did what it was asked for."""
+        return self.status is not None and self.status < _ERROR
+
+    def __str__(self) -> str:
+        if self.status is not None:
+            return str(self.status)
+        return "no answer" if self.error is None else f"the API raised {describe_error(self.error)}"
+
+
+class ApiCase:
+    """
+    What a check sends to an API, and what it sees of it.
+
+    Args:
+        check: The check.
+        request: Of the test.
+        provider: The fake issuer.
+        run: Runs an awaitable on the test's event loop.
+        scope: What the API demands.
+    """
+
+    def __init__(
+        self,
+        check: Check,
+        request: pytest.FixtureRequest,
+        provider: Provider,
+        run: Callable[..., Any],
+        scope: str | None,
+    ) -> None:
+        self.check = check
+        self.provider = provider
+        self.scope = scope
+        self._request = request
+        self._run = run
+        self._told: list[str] = []
+        self._secrets: set[str] = set()
+        provider.reconfigure(strict=False, max_exchanges=_MOST_EXCHANGES)
+
+    # --- tokens
+
+    def good(self, **options: Any) -> str:
+        """Mint a token that the API has to let in; the options are those of ``Provider.mint``."""
+        return self._known(self.provider.mint(options.pop("scope", self.scope), **options))
+
+    def forge(self, name: str, **options: Any) -> ForgedToken:
+        """Forge a token; where there is no such forgery the check is skipped."""
+        problem = ""
+        try:
+            forged = self.provider.forge(name, options.pop("scope", self.scope), **options)
+        except ValueError as error:
+            problem = str(error)
+        if problem:
+            self.undecided(problem)
+        self._known(forged.value)
+        return forged
+
+    def _known(self, token: str) -> str:
+        self._secrets.add(token)
+        return token
+
+    # --- sending
+
+    def function(self) -> Callable[..., Any]:
+        """Return ``send``, made on the first use: after the check has prepared the provider."""
+        function = self._request.getfixturevalue("send")
+        if not callable(function):
+            pytest.fail(
+                f"the fixture send returned {type(function).__name__}, which can't be called; it has to return a "
+                "function that makes one request with the headers that it is given, and returns the status or response",
+                pytrace=False,
+            )
+        return function  # type: ignore[no-any-return]
+
+    def send(
+        self, what: str, token: str | None = None, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> Reply:
+        """
+        Send one request to the API.
+
+        Args:
+            what: What is sent, for the report.
+            token: Goes into the Authorization header as Bearer.
+            headers: Instead of that.
+            more: Further arguments for ``send``.
+        """
+        __tracebackhide__ = True
+        if headers is None:
+            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        function, asked = self.function(), len(self.key_requests)
+        try:
+            outcome = call_once(lambda: function(dict(headers), **more), self._run)
+        except Hang as hang:
+            reply = Reply(None, error=TimeoutError(f"it did not come back ({hang!r})"))
+        else:
+            failures = tuple(failure for failure, _ in BOARD.take_failures())
+            if outcome.error is not None:
+                reply = Reply(None, error=outcome.error, failures=failures)
+            else:
+                reply = _read(outcome.value, failures)
+        fetched = len(self.key_requests) - asked
+        keys = (
+            "" if not fetched else f", after it had asked for the keys {'once' if fetched == 1 else f'{fetched} times'}"
+        )
+        self._told.append(f"{what} -> {reply}{keys}")
+        return reply
+
+    def plain(self) -> Reply:
+        """Send a good token; where even that is refused the check is skipped, for ``lets-a-good-token-in`` tells."""
+        __tracebackhide__ = True
+        reply = self.send("a good token", self.good())
+        if not reply.let_in:
+            self.undecided(f"the API refuses a good token ({reply}); see lets-a-good-token-in")
+        return reply
+
+    def expect_refusal(self, reply: Reply, what: str, *, status: int = 401, also: frozenset[int] = frozenset()) -> None:
+        """Fail the check unless the API refused what it was sent with that status."""
+        __tracebackhide__ = True
+        if reply.failures:
+            self.broken(
+                f"the API made a request that nothing serves because of {what}: {_first_line(reply.failures[0])}"
+            )
+        if reply.status is None:
+            self.broken(f"the API stumbled over {what}: {reply}; expected {status}")
+        if reply.let_in:
+            self.broken(f"the API let {what} in ({reply}), expected {status}")
+        if reply.status != status and reply.status not in also:
+            self.broken(f"the API answered {reply} to {what}, expected {status}")
+
+    def expect_let_in(self, reply: Reply, what: str) -> None:
+        """Fail the check unless the API let in what it was sent."""
+        __tracebackhide__ = True
+        if reply.failures:
+            pytest.fail(str(reply.failures[0]), pytrace=False)
+        if not reply.let_in:
+            self.broken(f"the API refused {what} ({reply}), expected a status below {_ERROR}")
+
+    # --- the issuer
+
+    @property
+    def key_requests(self) -> list[OtherRequest]:
+        """The requests for the issuer's keys."""
+        return self._requests("keys")
+
+    @property
+    def introspects(self) -> bool:
+        """Whether the API asks the issuer about tokens."""
+        return bool(self._requests("introspection"))
+
+    def _requests(self, endpoint: str) -> list[OtherRequest]:
+        entries = self.provider.authority.state.journal.all
+        return [entry for entry in entries if isinstance(entry, OtherRequest) and entry.endpoint == endpoint]
+
+    def need_keys(self) -> None:
+        """Skip the check unless the API has fetched the issuer's keys."""
+        if not self.key_requests:
+            self.undecided("the API did not fetch the issuer's keys from oauthcc.jwks_url")
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on a clock that the API can see; in another process it can't, and the check is skipped."""
+        for entry in (*self.key_requests, *self._requests("introspection"), *self._requests("metadata")):
+            if entry.request.via not in _IN_PROCESS:
+                self.undecided("it moves the time, and the API runs where that can't be seen")
+        self.provider.clock.advance(seconds=seconds)
+        self._told.append(f"({seconds:,.0f} seconds pass)")
+
+    def take_keys_down(self) -> None:
+        """Let the issuer answer 503 when it is asked for its keys."""
+        self._told.append("(the issuer's keys are down)")
+        self._set_keys_endpoint(_unavailable)
+
+    def bring_keys_up(self) -> None:
+        """Let the issuer give out its keys again."""
+        self._told.append("(the issuer's keys are up again)")
+        authority = self.provider.authority
+        self._set_keys_endpoint(authority._serve_keys)  # noqa: SLF001 - faults of this endpoint are the contract's own
+
+    def _set_keys_endpoint(self, serve: Callable[[Request], tuple[Any, Answer]]) -> None:
+        authority = self.provider.authority
+        authority._endpoints[key_of(authority.jwks_url)] = serve  # noqa: SLF001
+
+    # --- the verdict
+
+    def undecided(self, reason: str) -> NoReturn:
+        """Skip the check: it can't be decided for this API."""
+        pytest.skip(f"{self.check.id}: {hide(reason, self._secrets)}")
+
+    def broken(self, difference: str) -> NoReturn:
+        """Fail the check; the difference comes first in the text."""
+        __tracebackhide__ = True
+        happened = "\n".join(f"{number}. {line}" for number, line in enumerate(self._told, 1))
+        text = verdict(self.check, difference, [], secrets=self._secrets, happened=happened)
+        pytest.fail(text, pytrace=False)
+
+
+def _unavailable(request: Request) -> tuple[OtherRequest, Answer]:
+    entry = OtherRequest(request, 0, "keys")
+    entry.outcome = Response(503)
+    return entry, Answer(entry.outcome)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _read(value: Any, failures: tuple[OauthccError, ...]) -> Reply:
+    """Read what ``send`` returned: a status, or a response of any library."""
+    __tracebackhide__ = True
+    headers = getattr(value, "headers", None)
+    for status in (value, *(getattr(value, name, None) for name in ("status_code", "status"))):
+        if isinstance(status, int) and not isinstance(status, bool):
+            return Reply(
+                int(status),
+                headers if isinstance(headers, Mapping) or hasattr(headers, "get") else None,
+                failures=failures,
+            )
+    given = "a coroutine function" if inspect.iscoroutinefunction(value) else repr(value)[:80]
+    pytest.fail(
+        f"send returned {given}; it has to return the status of the API's answer, such as 401, or a response with "
+        "status_code or status",
+        pytrace=False,
+    )
