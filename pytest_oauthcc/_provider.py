@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.rules.verdicts import Judgement
     from pytest_oauthcc.serving.asgi import AsgiApplication
     from pytest_oauthcc.serving.wsgi import WsgiApplication
+    from pytest_oauthcc.transports.passage import Passage
     from pytest_oauthcc.session import Session
 
 __all__ = ["Provider", "provider"]
@@ -532,13 +533,27 @@ class Provider:
             The application.
         """
         from pytest_oauthcc.serving.wsgi import WsgiApplication
+    from pytest_oauthcc.transports.passage import Passage
 
         return WsgiApplication(self, base_url=base_url)
 
     # --- what the switchboard and the plugin call
 
-    def exchange(self, request: Request, api_path: str | None) -> Answer:
+    is_live = False
+
+    def receive(self, request: Request, api_path: str | None) -> Answer | Passage:
         """Answer one request; transports call this through the switchboard."""
+        __tracebackhide__ = True
+        return self.exchange(request, api_path)
+
+    def takes(self, url: str) -> bool:
+        """Whether a request to a URL that is none of the provider's own is for it nevertheless."""
+        del url
+        return False
+
+    def exchange(self, request: Request, api_path: str | None) -> Answer:
+        """Answer one request, and judge it by the rules."""
+        __tracebackhide__ = True
         journal, limit = self._state.journal, self._state.settings.max_exchanges
         if journal.count - self._exchanges_before_test >= limit:
             self._refuse_exchange(limit)
@@ -551,6 +566,7 @@ class Provider:
         return answer
 
     def _refuse_exchange(self, limit: int) -> NoReturn:
+        __tracebackhide__ = True
         self._refused_exchanges += 1
         if self._refused_exchanges > _MOST_REFUSED:
             # The client swallows whatever an ``except Exception`` can, and would go on for ever.
@@ -567,9 +583,8 @@ class Provider:
         if self._state.settings.api_url is None:
             return  # the API is one of the user's own stubs, wherever that is
         entry = StrayRequest(request, self.clock.time())
-        entry.violations = check_elsewhere(entry, self.scene)
-        if entry.violations:
-            self._state.journal.add(entry)
+        if check_elsewhere(entry, self.scene):
+            self._state.journal.add(entry)  # the behaviour rules will find it there
 
     @property
     def scene(self) -> Scene:
@@ -579,7 +594,7 @@ class Provider:
         return self._scene
 
     def take_violation(self) -> tuple[Violation, TracebackType | None] | None:
-        """Return the failure that broken rules make, with the place of the first request; nobody has to tell it again."""
+        """Return the failure that broken rules make, with the place of the first request; nobody else tells it again."""
         broken, self._broken = self._broken, []
         if not broken:
             return None

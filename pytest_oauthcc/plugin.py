@@ -14,11 +14,13 @@ from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import INI, OPTIONS, Layer, check_option, values_from_ini
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from types import TracebackType
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.forgery import ForgedToken
+    from pytest_oauthcc.errors import OauthccError
     from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
 
@@ -30,7 +32,10 @@ CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _defaults = pytest.StashKey[Defaults]()
 _HAS_INT_SETTINGS = pytest.version_tuple >= (8, 4)
-_beside = pytest.StashKey["Sequence[tuple[OauthccError, TracebackType | None]]"]()
+RUNNING = pytest.StashKey[bool]()
+"""Whether a test's function is running; a report that is made meanwhile is one of a subtest."""
+
+_beside: pytest.StashKey[Sequence[tuple[OauthccError, TracebackType | None]]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -160,11 +165,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test in its call phase when its client did something wrong that nobody noticed."""
     __tracebackhide__ = True
+    item.stash[RUNNING] = True
     try:
         result = yield
     except BaseException as error:
         _set_aside(item, error)
         raise
+    finally:
+        item.stash[RUNNING] = False
     board = _board()
     if board is None:
         return result
@@ -184,16 +192,13 @@ def pytest_runtest_makereport(
     """Show the exchanges of a test that failed."""
     report = yield
     board = _board()
-    if board is None or not board.sites or call.when == "teardown" or isinstance(report, _SUBTEST_REPORTS):
+    if board is None or not board.sites or call.when == "teardown" or item.stash.get(RUNNING, False):
         return report
     if report.failed or (call.when == "call" and _shows_passing_tests(item.config)):
         from pytest_oauthcc.reporting import sections
 
         report.sections.extend(sections(item.stash.get(_beside, [])))
     return report
-
-
-_SUBTEST_REPORTS: tuple[type, ...] = (pytest.SubtestReport,) if hasattr(pytest, "SubtestReport") else ()
 
 
 def _shows_passing_tests(config: pytest.Config) -> bool:

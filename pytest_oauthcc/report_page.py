@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_oauthcc.explain.html import record_of_test, render, report_data
+from pytest_oauthcc.plugin import RUNNING
 from pytest_oauthcc.rules.behaviour import check_behaviour
 from pytest_oauthcc.session import ACTIVE
 
@@ -40,7 +41,7 @@ class ReportPage:
         """Add what the test exchanged to its report, while its providers are there."""
         report = yield
         ends = call.when == "call" or (call.when == "setup" and not report.passed)
-        if ends and type(report) is pytest.TestReport and ACTIVE:  # a subtest's report is of a class of its own
+        if ends and ACTIVE and not item.stash.get(RUNNING, False):
             setattr(report, _RECORD, _record(item, report))
         return report
 

@@ -224,8 +224,11 @@ class Clock:
     # -- inside
 
     def _undo(self) -> None:
-        # Whatever became of one of them, the others are undone.
         sleeps.stop_skipping(self._sleep)
+        self._undo_moves()
+
+    def _undo_moves(self) -> None:
+        # Whatever became of one of them, the others are undone.
         own, self._own = self._own, None
         for hands, let_go in self._stopped.items():
             if hands != own and hands.is_in_effect():
@@ -248,7 +251,7 @@ class Clock:
         hands = in_effect()
         if hands is None:
             if self._own is not None:  # somebody took them away, as one stop() too many does
-                self._undo()
+                self._undo_moves()
             backend = importlib.import_module(f"pytest_oauthcc.clock.{_BACKENDS[self._backend]}")
             hands = self._own = backend.start()
         return hands

@@ -46,7 +46,7 @@ def read_challenge(header: str) -> Challenge | None:
     if found is None:
         return None
     text = header[found.end() :]
-    following = _NEXT_SCHEME.search(_ATTRIBUTE.sub(lambda match: "x" * len(match[0]), text))
+    following = _NEXT_SCHEME.search(_ATTRIBUTE.sub(lambda match: "=" * len(match[0]), text))
     text = text[: following.start()] if following else text
     attributes = tuple(
         (match[1].lower(), match[2] if match[2] is not None else match[3]) for match in _ATTRIBUTE.finditer(text)

@@ -28,8 +28,8 @@ class ApiContract(LettingIn, Refusing, Forgeries, Keys, Answers, Declared, table
     """
     Tests for everything that an API has to look at before it believes a token.
 
-    Subclass it under a name that begins with ``Test``, and write the fixture ``send``; each test then sends tokens, good
-    ones and forged ones, and judges the answers.
+    Subclass it under a name that begins with ``Test``, and write the fixture ``send``; each test then sends tokens,
+    good ones and forged ones, and judges the answers.
 
     Attributes:
         scope: What the API demands for the request that ``send`` makes; None where it demands no scope.
@@ -42,7 +42,7 @@ class ApiContract(LettingIn, Refusing, Forgeries, Keys, Answers, Declared, table
 
     @pytest.fixture
     def send(self) -> Callable[..., Any]:
-        """Return ``send(headers)``, sync or async: it makes a request to the API, and returns its status or response."""
+        """Return ``send(headers)``, sync or async, which makes a request to the API and returns its status or response."""
         raise OptionError(_no_send(type(self)))
 
     @pytest.fixture(name=CASE)

@@ -251,5 +251,5 @@ class Case:
     @property
     def is_in_process(self) -> bool:
         """Whether the client's requests never reached a socket, so that another host can be served as well."""
-        return all(entry.request.via in {"requests", "httpx", "httpx2", "urllib"} for entry in self.provider.exchanges)
+        return all(entry.request.via in {"requests", "httpx", "httpx2", "urllib.request"} for entry in self.provider.exchanges)
 

@@ -105,7 +105,7 @@ def _check_attributes(cls: type[Declared]) -> None:
         if not isinstance(table, Mapping):
             raise OptionError(f"{where}.{attribute} takes a table of check ids and reasons, not {table!r}")
         for name, reason in table.items():
-            find_check(str(name), f"{where}.{attribute}", cls._oauthcc_table)  # noqa: SLF001 - its own
+            find_check(str(name), f"{where}.{attribute}", cls._oauthcc_table)
             if not isinstance(reason, str) or not reason.strip():
                 raise OptionError(f"{where}.{attribute}[{name!r}] needs a reason, as a text")
     both = sorted(set(cls.waived) & set(cls.not_applicable))

@@ -155,7 +155,13 @@ class _Places:
             holders += gc.get_referrers(*moments)
         self._things = {id(one): one for one in (*reals, *moments)}
         ours = {id(one) for one in (self._things, _REAL, reals, holders, bound, moments)}
-        holders = [one for one in holders if id(one) not in ours and not isinstance(one, _NO_HOLDERS)]
+        holders = [
+            one
+            for one in holders
+            if id(one) not in ours
+            and not isinstance(one, _NO_HOLDERS)
+            and not self._things.keys().isdisjoint(map(id, gc.get_referents(one)))
+        ]
         containers = [one for one in holders if isinstance(one, dict | list | tuple) and not _is_namespace(one)]
         self._owners = _owners_of(containers, {id(holders), id(containers), *ours}) if containers else {}
         for holder in holders:

@@ -119,7 +119,7 @@ def what_was_sent(entry: Exchange) -> str:
 def what_came_back(entry: Exchange) -> str:
     """Write the result of a request: its status, the token that it got or why it was refused."""
     if isinstance(entry, TokenRequest) and entry.token is not None:
-        lifetime = round(entry.token.expiry - entry.token.issued)
+        lifetime = int(entry.token.expiry - entry.token.issued)
         scope = f", scope {' '.join(sorted(entry.token.scopes))!r}" if entry.token.scopes else ""
         return f"{entry.result}, token {mask(entry.token.value)} for {seconds(lifetime)}{scope}"
     return result_of(entry)

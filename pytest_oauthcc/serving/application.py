@@ -115,9 +115,13 @@ class Application:
             return self.provider.exchange(request, found[1])
         except OauthccError as error:  # whoever raised it has noted it
             return Answer(plain_text(500, str(error)))
-        except Exception as error:  # noqa: BLE001 - a test's own function may raise anything
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a test's own function may raise anything, as pytest.fail does
             told = "".join(traceback.format_exception_only(error)).strip()
-            self._note(OauthccError(f"a function that was given to reply() raised {told}"), _where_outside(error))
+            where = _where_outside(error)
+            if where is not None:
+                self._note(OauthccError(f"a function that was given to reply() raised {told}"), where)
             return Answer(plain_text(500, told))
 
     def _nothing_there(self, request: Request, base_url: str) -> Response:
@@ -134,7 +138,7 @@ class Application:
 _OURS = str(Path(__file__).parents[1])
 
 
-def _where_outside(error: Exception) -> TracebackType | None:
+def _where_outside(error: BaseException) -> TracebackType | None:
     """Return an exception's traceback from the first frame that is not ours."""
     where = error.__traceback__
     while where is not None and where.tb_frame.f_code.co_filename.startswith(_OURS):

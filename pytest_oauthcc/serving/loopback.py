@@ -130,7 +130,7 @@ class LoopbackServer:
             self._bell = socket.socketpair()
             self._is_stopping.clear()
             name = f"oauthcc-server-{self.port}"
-            self._accepting = threading.Thread(target=self._accept, args=(self._listener, name), name=name, daemon=True)
+            self._accepting = threading.Thread(target=self._accept, args=(self._listener, self._bell[0], name), name=name, daemon=True)
             self._accepting.start()
         except BaseException:
             self.stop()
@@ -159,16 +159,14 @@ class LoopbackServer:
             if thread is not threading.current_thread():  # a function given to reply() may stop its own server
                 thread.join(_LAST_WAIT)
 
-    def _accept(self, listener: socket.socket, name: str) -> None:
+    def _accept(self, listener: socket.socket, bell: socket.socket, name: str) -> None:
         """Take connections until the bell rings."""
-        assert self._bell is not None  # noqa: S101 - start() has hung it up
-        ringing = self._bell[0]
         with selectors.DefaultSelector() as selector:
             selector.register(listener, selectors.EVENT_READ)
-            selector.register(ringing, selectors.EVENT_READ)
+            selector.register(bell, selectors.EVENT_READ)
             while True:
                 ready = [key.fileobj for key, _ in selector.select()]
-                if ringing in ready:
+                if bell in ready:
                     return
                 try:
                     sock, _ = listener.accept()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,7 @@ from respx.mocks import Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
 from pytest_oauthcc.transports.httpx_messages import to_httpx_response, to_request
+from pytest_oauthcc.transports.passage import Passage
 from pytest_oauthcc.transports.respx_patches import MockerPatches, httpcore2_mocker
 from pytest_oauthcc.transports.ssl_contexts import LazyContexts
 from pytest_oauthcc.transports.swaps import Swap
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_oauthcc.core.messages import Answer
+    from pytest_oauthcc.transports.httpx_passage import HttpxPassages
     from pytest_oauthcc.transports.installation import Board
 
 __all__ = ["Httpx2Transport", "HttpxTransport"]
@@ -44,6 +47,7 @@ class HttpxTransport:
         self._router = _Router(self)
         self._contexts = LazyContexts(self.library) if cheap_ssl else None
         self._hooks: list[Swap] = []
+        self._passages: HttpxPassages | None = None
         self._active = False
 
     def install(self) -> None:
@@ -63,12 +67,19 @@ class HttpxTransport:
             ]
         for hook in self._hooks:
             hook.put()
+        if self._board.lets_through:
+            from pytest_oauthcc.transports.httpx_passage import HttpxPassages
+
+            self._passages = self._passages or HttpxPassages(self.library)
+            self._passages.install()
 
     def uninstall(self) -> None:
         """Take our router away; respx takes its patches away with the last router."""
         self._active = False
         for hook in self._hooks:
             hook.take()
+        if self._passages is not None:
+            self._passages.uninstall()
         if self._contexts is not None:
             self._contexts.uninstall()
         routers = self._mocker.routers
@@ -79,8 +90,15 @@ class HttpxTransport:
     def ask(self, request: Any, *, in_task: bool) -> Answer | None:
         """Ask the board about a request that came down to httpcore."""
         __tracebackhide__ = True
+        if self._passages is not None and self._passages.is_passing():
+            raise self._let_through(request)
         stubs_below = bool(self._user_routers()) or self._transport_is_patched(in_task=in_task)
-        return self._board.answer(to_request(request, self.library), stubs_below=stubs_below)
+        answer = self._board.answer(to_request(request, self.library), stubs_below=stubs_below)
+        if not isinstance(answer, Passage):
+            return answer
+        if self._passages is None or not self._passages.let_through(answer):
+            answer.arrived(0, ())  # a transport of the user's own: the answer can't be seen
+        raise self._let_through(request)
 
     def deliver(self, request: Any, answer: Answer) -> Any:
         """Give httpcore what the client is to get."""
@@ -92,11 +110,24 @@ class HttpxTransport:
         # The list may be empty: a thread can outlive the test that started it.
         if self._user_routers() or self._mocker.routers[-1:] not in ([], [self._router]):
             return AllMockedAssertionError(f"RESPX: {request!r} not mocked!")
+        return self._let_through(request)
+
+    @staticmethod
+    def _let_through(request: Any) -> Exception:
+        """Return the exception that tells respx to let a request go on to the network."""
         origin: Any = None
         return PassThrough("nobody's", request=request, origin=origin)
 
     def _find_mocker(self) -> Any:
         return Mocker.registry["httpcore"]
+
+    def _pass_by(self, passage: Passage, transport: Any, request: Any, method: str) -> Any:
+        """Send a request for real that pytest-httpx would answer: through a transport that it has not patched."""
+        __tracebackhide__ = True
+        assert self._passages is not None  # noqa: S101 - who lets through has them installed
+        send = functools.partial(_real_method(type(transport), method), transport, request)
+        pass_on = self._passages.pass_on_async if "async" in method else self._passages.pass_on
+        return pass_on(passage, send)
 
     def _user_routers(self) -> list[Any]:
         return [router for router in self._mocker.routers if not isinstance(router, _Router)]
@@ -117,6 +148,8 @@ class HttpxTransport:
             if self._active:
                 request.read()
                 answer = self._board.answer(to_request(request, self.library), stubs_below=True)
+                if isinstance(answer, Passage):
+                    return self._pass_by(answer, transport, request, "handle_request")
                 if answer is not None:
                     if answer.gate is not None:
                         answer.gate.wait()
@@ -131,6 +164,8 @@ class HttpxTransport:
             if self._active:
                 await request.aread()
                 answer = self._board.answer(to_request(request, self.library), stubs_below=True)
+                if isinstance(answer, Passage):
+                    return await self._pass_by(answer, transport, request, "handle_async_request")
                 if answer is not None:
                     if answer.gate is not None:
                         await answer.gate.wait_async(turn_of_the_loop())
@@ -138,6 +173,15 @@ class HttpxTransport:
             return await original(mock, transport, request)
 
         return ask_first
+
+
+def _real_method(kind: type, name: str) -> Callable[..., Any]:
+    """Return the method as it was before pytest-httpx put its own in its place, which keeps it in a closure."""
+    found: Any = getattr(kind, name)
+    while found.__module__.startswith("pytest_httpx"):
+        cells = [cell.cell_contents for cell in found.__closure__ or ()]
+        found = next(cell for cell in cells if getattr(cell, "__name__", None) == name)
+    return found  # type: ignore[no-any-return]
 
 
 class Httpx2Transport(HttpxTransport):

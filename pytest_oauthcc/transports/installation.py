@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_oauthcc.core.messages import Answer, Request
+    from pytest_oauthcc.transports.passage import Passage
 
 __all__ = ["Board", "Installation", "Transport"]
 
@@ -23,7 +24,11 @@ class Board(Protocol):
     def claims(self, url: str) -> bool:
         """Say cheaply whether the host of this URL is one of ours."""
 
-    def answer(self, request: Request, *, stubs_below: bool) -> Answer | None:
+    @property
+    def lets_through(self) -> bool:
+        """Whether requests to real servers may be let through, as in live mode."""
+
+    def answer(self, request: Request, *, stubs_below: bool) -> Answer | Passage | None:
         """
         Answer a request, or let it go on.
 
@@ -32,7 +37,8 @@ class Board(Protocol):
             stubs_below: Whether something of the user's would get the request if it went on.
 
         Returns:
-            What the client is to get; None lets the request go on to whatever lies below.
+            What the client is to get; None lets the request go on to whatever lies below, a passage to the real
+            server, past all stubs, and wants to know what comes back.
 
         Raises:
             NotServed: The request must not leave the process.

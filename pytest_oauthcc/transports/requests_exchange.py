@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib3.exceptions import HTTPError
 
 from pytest_oauthcc.core.messages import NetworkFault, Response
+from pytest_oauthcc.transports.passage import Passage
 from pytest_oauthcc.transports.requests_messages import (
     requests_error,
     to_request,
@@ -34,7 +35,7 @@ def exchange(
     options: dict[str, Any],
     *,
     stubs_below: bool,
-) -> requests.Response | None:
+) -> requests.Response | Passage | None:
     """
     Carry out a request, with the retries that the adapter is set up for, as urllib3 would.
 
@@ -46,7 +47,8 @@ def exchange(
         stubs_below: Whether something of the user's would get the request if it went on.
 
     Returns:
-        The response; None when the request is to go on to whatever lies below.
+        The response; None when the request is to go on to whatever lies below, a passage when it is to go to the real
+        server.
 
     Raises:
         requests.RequestException: The network failed, or the last of the retries did.
@@ -59,10 +61,10 @@ def exchange(
     retries = adapter.max_retries
     while True:
         answer = board.answer(request, stubs_below=stubs_below)
-        if answer is None:
+        if answer is None or isinstance(answer, Passage):
             if claimed and request.body:
                 prepared.body = request.body  # a stream has been read by now
-            return None
+            return answer
         if answer.gate is not None:
             answer.gate.wait()
         raw = _raw_response(request, answer.outcome)

@@ -11,7 +11,9 @@ import responses
 import urllib3.connectionpool
 from requests.adapters import HTTPAdapter
 
+from pytest_oauthcc.transports.passage import Passage
 from pytest_oauthcc.transports.requests_exchange import exchange
+from pytest_oauthcc.transports.requests_passage import pass_on
 from pytest_oauthcc.transports.swaps import Swap
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class _Mock(responses.RequestsMock):
             cert: Any = None,
             proxies: Any = None,
         ) -> Any:
+            __tracebackhide__ = True
             return self._on_request(
                 adapter, request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
             )
@@ -53,6 +56,7 @@ class _Mock(responses.RequestsMock):
         return send
 
     def _on_request(self, adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> Any:
+        __tracebackhide__ = True
         return self._transport.send(adapter, request, options)
 
 
@@ -102,10 +106,20 @@ class RequestsTransport:
         __tracebackhide__ = True
         if self._active:
             stubs_below = _is_stub(self._below) or _requests_mock_is_active() or _vcr_is_active()
-            response = exchange(self._board, adapter, request, options, stubs_below=stubs_below)
+            response = self._exchange(adapter, request, options, stubs_below=stubs_below)
             if response is not None:
                 return response
         return self._below(adapter, request, **options)
+
+    def _exchange(
+        self, adapter: HTTPAdapter, request: requests.PreparedRequest, options: dict[str, Any], *, stubs_below: bool
+    ) -> requests.Response | None:
+        """Return the board's answer or, where it lets the request through, that of the real server."""
+        __tracebackhide__ = True
+        found = exchange(self._board, adapter, request, options, stubs_below=stubs_below)
+        if isinstance(found, Passage):
+            return pass_on(found, lambda: self._below(adapter, request, **options))
+        return found
 
     def _make_responses_hook(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """Return what the user's mocks do first: ask the board, and look for a match if it has no answer."""
@@ -113,7 +127,7 @@ class RequestsTransport:
         def ask_first(mock: Any, adapter: HTTPAdapter, request: Any, *, retries: Any = None, **options: Any) -> Any:
             __tracebackhide__ = True
             if self._active:
-                response = exchange(self._board, adapter, request, options, stubs_below=True)
+                response = self._exchange(adapter, request, options, stubs_below=True)
                 if response is not None:
                     return response
             return original(mock, adapter, request, retries=retries, **options)
@@ -127,7 +141,7 @@ class RequestsTransport:
         def ask_first(mock: Any, request: requests.PreparedRequest, **options: Any) -> Any:
             __tracebackhide__ = True
             if self._active:
-                response = exchange(self._board, adapter, request, options, stubs_below=True)
+                response = self._exchange(adapter, request, options, stubs_below=True)
                 if response is not None:
                     return response
             return original(mock, request, **options)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_oauthcc.core.messages import Answer, Request
+    from pytest_oauthcc.transports.passage import Passage
     from pytest_oauthcc.explain.unserved import Served
 
 __all__ = ["BOARD", "Site", "Switchboard"]
@@ -28,9 +29,13 @@ class Site(Protocol):
 
     name: str
     authority: Authority
+    is_live: bool
 
-    def exchange(self, request: Request, api_path: str | None) -> Answer:
-        """Answer a request: to the API with the path below it, else to the exact URL."""
+    def receive(self, request: Request, api_path: str | None) -> Answer | Passage:
+        """Answer a request, or let it through: to the API with the path below it, else to the exact URL."""
+
+    def takes(self, url: str) -> bool:
+        """Whether a request to a URL that is none of the provider's own is for it nevertheless."""
 
     def allows(self, rule_id: str) -> bool:
         """Whether a test lets that rule be broken."""
@@ -174,7 +179,12 @@ class Switchboard:
         """Whether the host of a URL is one of ours."""
         return site_of(url)[0] in self._hosts
 
-    def answer(self, request: Request, *, stubs_below: bool) -> Answer | None:
+    @property
+    def lets_through(self) -> bool:
+        """Whether requests to real servers may be let through, as in live mode."""
+        return any(site.is_live for site in self._sites)
+
+    def answer(self, request: Request, *, stubs_below: bool) -> Answer | Passage | None:
         """
         Answer a request, or decide that it may go on.
 
@@ -183,7 +193,8 @@ class Switchboard:
             stubs_below: Whether stubs of the user's would get it then.
 
         Returns:
-            What the client gets; None where the request is not ours and may go on.
+            What the client gets; None where the request is not ours and may go on, a passage where it goes to the real
+            provider.
 
         Raises:
             NotServed: Nothing serves it, and it must not leave the process.
@@ -192,11 +203,16 @@ class Switchboard:
         key = key_of(request.url)
         site = self._exact.get(key)
         if site is not None:
-            return site.exchange(request, None)
+            return site.receive(request, None)
         for mount, below in _prefixes(key):
             sharers = self._mounts.get(mount)
             if sharers:
-                return self._sharer(sharers, request).exchange(request, below)
+                return self._sharer(sharers, request).receive(request, below)
+        if self._served_ports and self._is_our_server(request.url):
+            return None
+        for site in self._sites:
+            if site.takes(request.url):
+                return site.receive(request, None)
         for site in self._sites:
             site.overhear(request)
         claimed = self.claims(request.url)
@@ -224,9 +240,11 @@ class Switchboard:
         host = request.split.hostname or ""
         if any(host in site.authority.state.settings.passthrough for site in self._sites):
             return True
-        if not is_loopback(host):
-            return False
-        return request.split.port in self._served_ports or not looks_like_token_request(request)
+        return is_loopback(host) and not looks_like_token_request(request)
+
+    def _is_our_server(self, url: str) -> bool:
+        host, _, port = site_of(url)[0].rpartition(":")
+        return port.isdigit() and int(port) in self._served_ports and is_loopback(host)
 
     def _refuse(self, request: Request, *, claimed: bool) -> NotServed:
         from pytest_oauthcc.explain.unserved import not_served

@@ -15,7 +15,9 @@ from urllib.error import URLError
 from urllib.request import AbstractHTTPHandler
 
 from pytest_oauthcc.core.messages import Headers, NetworkFault, Request, Timeout
+from pytest_oauthcc.transports.passage import Passage
 from pytest_oauthcc.transports.swaps import Swap
+from pytest_oauthcc.transports.urllib_passage import pass_on
 from pytest_oauthcc.transports.wire_bytes import BreakingStream, as_bytes, as_text, body_for, without_fragment
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class UrllibTransport:
             __tracebackhide__ = True
             if self._active:
                 response = self._exchange(original, http_class, req, http_conn_args)
+                if isinstance(response, Passage):
+                    return pass_on(response, lambda: original(handler, http_class, req, **http_conn_args))
                 if response is not None:
                     return response
             return original(handler, http_class, req, **http_conn_args)
@@ -61,7 +65,7 @@ class UrllibTransport:
 
     def _exchange(
         self, original: Any, http_class: Any, req: UrllibRequest, http_conn_args: dict[str, Any]
-    ) -> http.client.HTTPResponse | None:
+    ) -> http.client.HTTPResponse | Passage | None:
         __tracebackhide__ = True
         claimed = self._board.claims(req.full_url)
         request = _to_request(req, http_conn_args, read_stream=claimed)
@@ -69,10 +73,10 @@ class UrllibTransport:
             "vcr" in sys.modules and http_class.__module__.startswith("vcr")
         )
         answer = self._board.answer(request, stubs_below=stubs_below)
-        if answer is None:
+        if answer is None or isinstance(answer, Passage):
             if claimed and request.body:
                 req.data = request.body  # a stream has been read by now
-            return None
+            return answer
         if answer.gate is not None:
             answer.gate.wait()
         return _deliver(request, answer.outcome)

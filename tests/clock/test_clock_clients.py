@@ -186,7 +186,6 @@ KINDS = [
     in_a_dict_of_a_module,
     in_a_cache_with_a_timer,
 ]
-FUNCTIONS = ["time", "time_ns", "monotonic", "monotonic_ns"]
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +199,7 @@ def seconds(ask, name):
     return ask() / (1e9 if name.endswith("_ns") else 1)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", ["time", "monotonic"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_a_client_that_was_there_before_sees_the_moves(clock, kind, name):
     """However the function is held: it gives the time of the test, then that of the machine again."""
@@ -221,7 +220,7 @@ def test_a_client_that_was_there_before_sees_the_moves(clock, kind, name):
     assert 100 <= seconds(ask, name) - before < 130
 
 
-@pytest.mark.parametrize("name", ["time", "monotonic_ns"])
+@pytest.mark.parametrize("name", ["time_ns", "monotonic_ns"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_a_client_that_is_made_in_the_test_sees_the_moves(clock, backend, kind, name):
     """A client made after the first move holds a fake, which does no harm when the clock is closed."""
@@ -273,6 +272,7 @@ class TestSearching:
 
     def test_once_for_clients_that_stay(self, backend, searches):
         """A second test does not search for what the first one found."""
+        self.move(backend)
         ask = in_a_default_argument(time.monotonic)
         self.move(backend)
         del searches[:]
@@ -286,6 +286,7 @@ class TestSearching:
 
     def test_again_for_clients_that_come_and_go(self, backend, searches):
         """A new client is found although another one has gone."""
+        self.move(backend)
         first = in_an_attribute(time.monotonic)
         self.move(backend)
         del first, searches[:]
@@ -316,11 +317,12 @@ class TestSearching:
 
     def test_every_time_for_what_cant_be_remembered(self, backend, searches):
         """A holder that allows of no weak reference is not kept alive; it is searched for anew."""
-        ask = in_a_slot(time.monotonic)
         self.move(backend)
+        ask = in_a_slot(time.monotonic)
         del searches[:]
         self.move(backend)
-        assert searches == [1]
+        self.move(backend)
+        assert searches == [1, 1]
         assert ask() > 0
 
     def test_nobody_is_kept_alive(self, backend):

@@ -188,7 +188,9 @@ class Lazy(types.ModuleType):
         raise AssertionError("a lazy module was woken up")
 
 
-@pytest.mark.parametrize("thing", [None, Slots(), Slots, object(), Lazy("lazy")], ids=str)
+@pytest.mark.parametrize(
+    "thing", [None, Slots(), Slots, object(), Lazy("lazy")], ids=["None", "slots", "class", "object", "lazy"]
+)
 def test_strange_things_among_the_modules_do_no_harm(freezegun_clock, monkeypatch, thing):
     """Not all that is in sys.modules is a module, and looking at it must not wake it."""
     monkeypatch.setitem(sys.modules, "strange_thing", thing)
@@ -331,6 +333,9 @@ def test_what_the_user_told_freezegun_to_ignore_is_ignored(freezegun_clock, monk
 # -- the local time zone
 
 
+needs_tzset = pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone can't be set on this system")
+
+
 @pytest.fixture(params=["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati"])
 def zone(request, monkeypatch):
     monkeypatch.setenv("TZ", request.param)
@@ -340,6 +345,7 @@ def zone(request, monkeypatch):
     time.tzset()
 
 
+@needs_tzset
 @pytest.mark.parametrize("month", [1, 7], ids=["winter", "summer"])
 def test_local_time_stays_local(freezegun_clock, zone, month):
     """A naive datetime.now() is local time before the first move and after it."""
@@ -358,6 +364,7 @@ def test_local_time_stays_local(freezegun_clock, zone, month):
     assert dt.datetime.utcnow() == freezegun_clock.now().replace(tzinfo=None)
 
 
+@needs_tzset
 def test_the_offset_of_local_time_goes_with_the_season(freezegun_clock, monkeypatch):
     """dateutil, which remembers zones by their offset, is not given yesterday's."""
     monkeypatch.setenv("TZ", "Europe/Berlin")

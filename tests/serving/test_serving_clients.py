@@ -170,7 +170,7 @@ def _check(oauthcc, got):
     assert [entry.request.via for entry in oauthcc.exchanges] == ["oauthcc_server"] * 2
 
 
-def test_a_client_works_over_http(oauthcc, oauthcc_server, client, no_leftovers):
+def test_a_client_works_over_http(no_leftovers, oauthcc, oauthcc_server, client):
     """Every client gets its token and its answer from the server."""
     oauthcc.api.get("/orders").reply(json=[{"id": 7}])
 
@@ -178,7 +178,7 @@ def test_a_client_works_over_http(oauthcc, oauthcc_server, client, no_leftovers)
 
 
 @pytest.mark.oauthcc(tls=True)
-def test_a_client_works_over_https(oauthcc, oauthcc_server, client, no_leftovers):
+def test_a_client_works_over_https(no_leftovers, oauthcc, oauthcc_server, client):
     """Every client trusts the server by its certificate or by the environment that it gives."""
     oauthcc.api.get("/orders").reply(json=[{"id": 7}])
     assert oauthcc_server.token_url.startswith("https://127.0.0.1:")

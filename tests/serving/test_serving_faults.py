@@ -15,6 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from pytest_oauthcc import NotServed, OauthccError, TooManyExchanges
+from pytest_oauthcc.core.messages import Headers
 from pytest_oauthcc.transports.switchboard import BOARD
 
 GRANT = {"grant_type": "client_credentials"}
@@ -178,6 +179,21 @@ def test_a_function_of_the_test_that_raises_fails_the_test(oauthcc, fetch):
     assert fetch().status_code == 200
 
 
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_program_is_passed_on(fake, stop):
+    """A function given to ``reply()`` that ends the program does so, where the application runs in its thread."""
+    from pytest_oauthcc.serving.application import Application, Incoming
+
+    def end(_request):
+        raise stop
+
+    fake.api.reply(json=end)
+    headers = Headers([("Authorization", f"Bearer {fake.mint()}")])
+
+    with pytest.raises(stop):
+        Application(fake, via="a test").answer(Incoming("GET", "/api/", headers, base_url="http://x.test"))
+
+
 def test_a_token_request_to_nowhere_fails_the_test(oauthcc, oauthcc_server):
     """A client with a wrong token URL gets 404, and the test learns of it even if the client does not tell."""
     answer = requests.post(f"{oauthcc_server.base_url}/oauth/tokens", data=GRANT)
@@ -197,6 +213,8 @@ def test_an_endless_retry_is_answered_by_the_reason(fetch):
     assert "max_exchanges" in answers[-1].text
     [(error, _)] = BOARD.take_failures()
     assert isinstance(error, TooManyExchanges)
+    assert {fetch().status_code for _ in range(40)} == {500}  # also for a client that does not listen
+    assert BOARD.take_failures() == []
 
 
 HOSTILE = {

@@ -245,7 +245,7 @@ def test_nothing_is_left_however_a_test_ends(pytester, endings):
             print("LEFT", left, BOARD._served_ports, len(BOARD.sites))
         """
     )
-    result = pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider", "-s")
+    result = pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio", "-s")
 
     result.stdout.fnmatch_lines(["*LEFT [[][]] set() 0*"])
     assert "ResourceWarning" not in result.stdout.str() + result.stderr.str()

@@ -25,6 +25,8 @@ OURS = "https://auth.fake.test/oauth/token"
 class FakeBoard:
     """Serves every host that ends in ``fake.test``; ``outcome`` may be a function of the request."""
 
+    lets_through = False
+
     def __init__(self):
         self.requests = []
         self.asked = []

@@ -189,7 +189,7 @@ def _got_facts(entry: Exchange) -> list[str]:
     if not isinstance(entry, TokenRequest) or entry.token is None:
         return []
     scopes = " ".join(sorted(entry.token.scopes))
-    lifetime = f"{round(entry.token.expiry - entry.token.issued)} s"
+    lifetime = f"{int(entry.token.expiry - entry.token.issued)} s"
     return [lifetime, f"scope {scopes!r}"] if scopes else [lifetime]
 
 

@@ -1,0 +1,73 @@
+"""The check of the redaction itself: other means than the redactor's look for what it should have taken out."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, unquote
+
+from pytest_oauthcc.live.redaction import base64_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+__all__ = ["leaks_in", "scan_files"]
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_LARGEST = 50_000_000  # bytes
+
+
+def spellings(secret: str) -> Iterator[str]:
+    """Yield the ways in which a secret may stand in a text."""
+    yield secret
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield repr(secret)[1:-1]
+    yield repr(secret.encode())[2:-1]
+    yield from base64_forms(secret)
+
+
+def leaks_in(text: str, secrets: Mapping[str, str]) -> list[str]:
+    """
+    Look for secrets in a text that is to be free of them.
+
+    Args:
+        text: The text.
+        secrets: What each secret is called, by the secret.
+
+    Returns:
+        The names of those that are in it.
+    """
+    plain = _ANSI.sub("", text)
+    readings = {plain, unquote(plain), html.unescape(plain), plain.replace("\\\\", "\\")}
+    return sorted(
+        {
+            name
+            for secret, name in secrets.items()
+            if any(spelling in reading for spelling in set(spellings(secret)) for reading in readings)
+        }
+    )
+
+
+def scan_files(paths: Iterable[Path], secrets: Mapping[str, str]) -> Iterator[tuple[Path, list[str]]]:
+    """
+    Look for secrets in files, and in all files of directories.
+
+    Args:
+        paths: Files and directories; those that are not there are passed over.
+        secrets: What each secret is called, by the secret.
+
+    Yields:
+        Files with the names of the secrets in them.
+    """
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and file.stat().st_size <= _LARGEST:
+                found = leaks_in(file.read_bytes().decode("utf-8", "replace"), secrets)
+                if found:
+                    yield file, found

@@ -1,0 +1,47 @@
+"""A polite limit on token requests, shared by all processes of a run."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Quota"]
+
+_MINUTE = 60_000_000_000  # nanoseconds
+
+
+class Quota:
+    """
+    Counts token requests of the last minute.
+
+    Each request is an empty file in a directory that all workers of pytest-xdist share. The time is that of the file
+    system, the one clock that no test moves.
+
+    Args:
+        directory: Of this run alone.
+        per_minute: How many requests a minute takes.
+    """
+
+    def __init__(self, directory: Path, per_minute: int) -> None:
+        self.directory = directory
+        self.per_minute = per_minute
+
+    def take(self) -> bool:
+        """Count one more request; False where that would be too many, and then it does not count."""
+        mine = self.directory / f"{secrets.token_hex(8)}.request"
+        mine.touch(exist_ok=False)
+        now = mine.stat().st_mtime_ns
+        count = 0
+        for entry in os.scandir(self.directory):
+            try:
+                count += now - entry.stat().st_mtime_ns < _MINUTE
+            except FileNotFoundError:  # another worker took its own back
+                continue
+        if count <= self.per_minute:
+            return True
+        mine.unlink()
+        return False

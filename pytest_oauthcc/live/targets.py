@@ -1,0 +1,343 @@
+"""Which real provider a live run is for, and as whom: ``[tool.oauthcc.live.NAME]``, or environment variables."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from pytest_oauthcc.core.authority import site_of
+from pytest_oauthcc.core.hosts import is_loopback
+from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.masking import is_sensitive
+from pytest_oauthcc.options import OPTIONS, check_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_oauthcc.options import OwnOption
+
+__all__ = ["ENVIRONMENT", "SHORTEST_SECRET", "Target", "read_target"]
+
+ENVIRONMENT: Final[Mapping[str, str]] = {
+    "token_url_env": "OAUTHCC_TOKEN_URL",
+    "client_id_env": "OAUTHCC_CLIENT_ID",
+    "client_secret_env": "OAUTHCC_CLIENT_SECRET",
+    "scopes_env": "OAUTHCC_SCOPE",
+    "api_url_env": "OAUTHCC_API_URL",
+}
+"""What is read where no table is named."""
+
+SHORTEST_SECRET: Final = 6
+"""Characters; a shorter secret can't be told from ordinary text, and so can't be kept out of a report."""
+
+_NO_OPTIONS = frozenset({"client_secret", "client_jwks", "tls", "strict", "journal_limit"})
+_OWN_KEYS: Final[Mapping[str, str]] = {
+    "reuse": "true or false",
+    "token_requests_per_minute": "a whole number, 1 or more",
+    "jwks_url": "an http or https URL",
+    "metadata_url": "an http or https URL",
+    "introspection_url": "an http or https URL",
+    "revocation_url": "an http or https URL",
+}
+_FROM_ENVIRONMENT = frozenset(
+    {"token_url", "api_url", "issuer", "client_id", "client_secret", "scopes", "audience", "private_key_file"}
+)
+_TABLES_FROM_ENVIRONMENT = frozenset({"headers", "params"})
+_URLS = ("token_url", "api_url", "issuer", "jwks_url", "metadata_url", "introspection_url", "revocation_url")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+_PER_MINUTE = 30
+_OPTIONAL_VARIABLES = frozenset({"OAUTHCC_SCOPE", "OAUTHCC_API_URL"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """
+    The real provider of a live run.
+
+    Args:
+        name: The table's name, or ``environment``.
+        options: Options by name, as a marker takes them, but for the secret: URLs, scopes, headers...
+        client_secret: The secret, or nothing where a key takes its place.
+        private_key: The client's private key as PEM, or nothing.
+        secrets: Everything that must never be shown, by what it is called in a message.
+        urls: Where the server's other endpoints are, by ``jwks_url``, ``introspection_url``...
+        reuse: Whether tests share a token that is still good.
+        per_minute: How many token requests a run may send in a minute.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(repr=False)
+    client_secret: str = field(default="", repr=False)
+    private_key: str = field(default="", repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    urls: Mapping[str, str] = field(default_factory=dict)
+    reuse: bool = False
+    per_minute: int = _PER_MINUTE
+
+    @property
+    def token_url(self) -> str:
+        """Where the token endpoint is."""
+        return str(self.options["token_url"])
+
+    @property
+    def has_api(self) -> bool:
+        """Whether the API is real, too."""
+        return self.options.get("api_url") is not None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that may be reached, with their ports where these are unusual."""
+        urls = [*(self.options.get(name) for name in ("token_url", "api_url", "issuer")), *self.urls.values()]
+        return tuple(dict.fromkeys(site_of(url)[0] for url in urls if url))
+
+
+class _Reading:
+    """One table on its way to a target; every mistake is noted, none ends the reading."""
+
+    def __init__(self, where: str, environ: Mapping[str, str], own: Mapping[str, OwnOption], directory: Path) -> None:
+        self.where = where
+        self.environ = environ
+        self.own = own
+        self.directory = directory
+        self.problems: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.secrets: dict[str, str] = {}
+
+    def read(self, table: Mapping[str, Any]) -> None:
+        for key, value in table.items():
+            if key.endswith("_env"):
+                self._read_variables(key, value)
+            elif is_sensitive(key) and key not in _OWN_KEYS:
+                self._refuse_secret(key, f'{key}_env = "ACME_{key.upper()}"')
+            else:
+                self._read_literal(key, value)
+
+    def _read_literal(self, key: str, value: Any) -> None:
+        if key in _OWN_KEYS:
+            self._check(key, value, _check_own_key)
+        elif key in _NO_OPTIONS or (key not in OPTIONS and key not in self.own):
+            self._unknown(key)
+        else:
+            if key in _TABLES_FROM_ENVIRONMENT and isinstance(value, dict):
+                for name in value:
+                    if is_sensitive(name) or name.lower() in _CREDENTIAL_HEADERS:
+                        self._refuse_secret(f"{key}.{name}", f'{key}_env = {{ {name} = "ACME_API_KEY" }}')
+            self._check(key, value, lambda name, found: check_option(name, found, self.where, self.own))
+
+    def _read_variables(self, key: str, value: Any) -> None:
+        name = key.removesuffix("_env")
+        if name in _TABLES_FROM_ENVIRONMENT:
+            if not isinstance(value, dict):
+                self.problems.append(f"{key} takes a table of names and variables, not a {type(value).__name__}")
+                return
+            found = {part: self._variable(f"{key}.{part}", variable) for part, variable in value.items()}
+            table = {part: text for part, text in found.items() if text is not None}
+            self.secrets.update({f"{name} {part}": text for part, text in table.items()})
+            self.values[name] = {**self.values.get(name, {}), **table}
+            return
+        if name not in _FROM_ENVIRONMENT and name not in self.own:
+            self._unknown(key)
+            return
+        text = self._variable(key, value)
+        if text is None:
+            return
+        if name == "private_key_file":
+            self._read_key(key, text)
+        elif name == "client_secret":
+            self.values[name] = self.secrets[name] = text
+        elif name in self.own:
+            takes = self.own[name].takes
+            self.values[name] = int(text) if takes == "integer" and text.isdigit() else text
+            if takes == "text":
+                self.secrets[name] = text
+        else:
+            self._check(name, text, lambda option, found: check_option(option, found, str(value), self.own))
+
+    def _variable(self, key: str, variable: Any) -> str | None:
+        if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
+            # It may be the secret itself, put there by mistake, so it is not repeated.
+            self.problems.append(f"{key} takes the name of an environment variable, such as ACME_CLIENT_SECRET")
+            return None
+        text = self.environ.get(variable, "")
+        if text:
+            return text
+        if variable not in _OPTIONAL_VARIABLES:
+            state = "empty" if variable in self.environ else "not set"
+            self.problems.append(f"{key}: the environment variable {variable} is {state}; export {variable}=...")
+        return None
+
+    def _read_key(self, key: str, path: str) -> None:
+        from pytest_oauthcc.core.given_key import read_signing_key
+
+        file = self.directory / Path(path).expanduser()
+        try:
+            pem = file.read_bytes()
+            public = read_signing_key(pem, where=f"the file that {key} names").public_jwk or {}
+        except OSError as error:
+            self.problems.append(f"{key}: the file {path} can't be read: {error.strerror}")
+        except OptionError as error:
+            self.problems.append(f"{key}: {error}")
+        else:
+            self.secrets["private key"] = self.values["private_key"] = pem.decode("ascii", "replace")
+            # Without a name and an algorithm it fits whatever the client writes into its assertions.
+            jwk = {name: value for name, value in public.items() if name not in {"kid", "alg"}}
+            self.values["client_jwks"] = {"keys": [jwk]}
+
+    def _check(self, key: str, value: Any, check: Callable[[str, Any], Any]) -> None:
+        try:
+            checked = check(key, value)
+        except OptionError as error:
+            self.problems.append(str(error).removeprefix(f"{self.where}: "))
+            return
+        known = self.values.get(key)
+        self.values[key] = {**known, **checked} if isinstance(known, dict) and isinstance(checked, dict) else checked
+
+    def _refuse_secret(self, key: str, remedy: str) -> None:
+        self.problems.append(
+            f"{key} stands in the file, where everybody who reads the repository finds it; put the value into an "
+            f"environment variable and name that: {remedy} (and take the value for stolen if it was ever committed)"
+        )
+
+    def _unknown(self, key: str) -> None:
+        known = {*(OPTIONS.keys() - _NO_OPTIONS), *_OWN_KEYS, *self.own}
+        known |= {f"{name}_env" for name in (*_FROM_ENVIRONMENT, *_TABLES_FROM_ENVIRONMENT, *self.own)}
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        self.problems.append(f"unknown key {key!r}{hint} Valid: {', '.join(sorted(known))}")
+
+    def finish(self) -> None:
+        """Check what only shows when all of it is there."""
+        if "token_url" not in self.values and not any("token_url" in problem for problem in self.problems):
+            self.problems.append('token_url is missing: token_url = "https://login.acme.example/oauth/token"')
+        for key in ("client_id", "client_secret"):
+            told = any(f"{key}_env" in problem or problem.startswith(f"{key} ") for problem in self.problems)
+            if key not in self.values and not told and not (key == "client_secret" and "private_key" in self.values):
+                self.problems.append(f'{key}_env is missing: {key}_env = "ACME_{key.upper()}"')
+        for key in _URLS:
+            self._check_url(key, self.values.get(key))
+        for what, text in self.secrets.items():
+            if len(text) < SHORTEST_SECRET:
+                self.problems.append(
+                    f"{what} has less than {SHORTEST_SECRET} characters, so that it can't be told from ordinary text "
+                    "and would show in reports; give the client a longer one"
+                )
+
+    def _check_url(self, key: str, url: str | None) -> None:
+        if not url:
+            return
+        parts = urlsplit(url)
+        if "@" in parts.netloc:
+            self.problems.append(f"{key} has a user or password in it; credentials go into environment variables")
+        elif parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            self.problems.append(
+                f"{key} is {url}: without TLS everybody on the way reads the secret and the tokens "
+                "(RFC 6749 section 3.2); write https://. Plain http is for this machine only, as in http://127.0.0.1"
+            )
+
+
+def _check_own_key(name: str, value: Any) -> Any:
+    takes = _OWN_KEYS[name]
+    if name.endswith("_url"):
+        return OPTIONS["token_url"].check(value) if _is_url(value) else _refuse(name, takes)
+    is_right = isinstance(value, bool) if name == "reuse" else type(value) is int and value > 0
+    return value if is_right else _refuse(name, takes)
+
+
+def _is_url(value: Any) -> bool:
+    try:
+        OPTIONS["token_url"].check(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(name: str, takes: str) -> Any:
+    raise OptionError(f"{name} takes {takes}")
+
+
+def read_target(name: str | None, *, root: Path, environ: Mapping[str, str]) -> Target:
+    """
+    Read the target of a live run.
+
+    Args:
+        name: Of a table in ``pyproject.toml``; None for the environment variables alone.
+        root: The directory of ``pyproject.toml``; relative paths begin there.
+        environ: Environment variables.
+
+    Returns:
+        The target, with all its secrets.
+
+    Raises:
+        OptionError: Something is missing, wrong, unsafe, or a secret stands in the file; all of it is told at once.
+    """
+    file = root / "pyproject.toml"
+    tables = _read_tables(file)
+    if name is None:
+        where, table = "the environment", dict(ENVIRONMENT)
+    else:
+        where = f"[tool.oauthcc.live.{name}] in {file}"
+        found = tables.get(name)
+        if not isinstance(found, dict):
+            listed = f"there are {', '.join(tables)}" if tables else f"{file} has no table [tool.oauthcc.live.{name}]"
+            raise OptionError(f"--oauthcc-target {name}: there is no such target; {listed}")
+        table = found
+    reading = _Reading(where, environ, _own_options(table, root, where), root)
+    reading.read(table)
+    reading.finish()
+    if reading.problems:
+        told = "\n".join(f"  - {problem}" for problem in dict.fromkeys(reading.problems))
+        hint = ""
+        if name is None and tables:
+            hint = f"\nor name a target of {file}: {' or '.join(f'--oauthcc-target {known}' for known in tables)}"
+        raise OptionError(f"--oauthcc-live can't run with {where}:\n{told}{hint}")
+    return _make(name or "environment", reading)
+
+
+def _make(name: str, reading: _Reading) -> Target:
+    values = dict(reading.values)
+    secret, key = values.pop("client_secret", ""), values.pop("private_key", "")
+    own = {key: values.pop(key) for key in ("reuse", "token_requests_per_minute") if key in values}
+    urls = {key: values.pop(key) for key in _URLS[3:] if key in values}
+    values.setdefault("api_url", None)
+    if values.get("profile", "").endswith(".toml"):
+        values["profile"] = str(reading.directory / values["profile"])
+    return Target(
+        name=name,
+        options=values,
+        client_secret=secret,
+        private_key=key,
+        secrets=reading.secrets,
+        urls=urls,
+        reuse=own.get("reuse", False),
+        per_minute=own.get("token_requests_per_minute", _PER_MINUTE),
+    )
+
+
+def _read_tables(file: Path) -> dict[str, Any]:
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise OptionError(f"--oauthcc-live: {file} can't be read: {error}") from None
+    tables: Any = data.get("tool", {}).get("oauthcc", {}).get("live", {})
+    return tables if isinstance(tables, dict) else {}
+
+
+def _own_options(table: Mapping[str, Any], root: Path, where: str) -> Mapping[str, OwnOption]:
+    """Return the options that the target's profile declares for itself, such as ``api_key``."""
+    name = table.get("profile")
+    if not isinstance(name, str):
+        return {}
+    from pytest_oauthcc.profiles import load_profile
+
+    try:
+        return load_profile(name, relative_to=root).own
+    except OptionError as error:
+        raise OptionError(f"{where}: {error}") from None
