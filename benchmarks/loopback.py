@@ -124,7 +124,9 @@ def life(times: int) -> None:
             for client in clients:
                 client.close()
             rows.append((started - began, first - started, stopped - stopping))
-        for what, found in zip(("start", "first answer", "stop with 16 idle clients"), zip(*rows, strict=True), strict=True):
+        for what, found in zip(
+            ("start", "first answer", "stop with 16 idle clients"), zip(*rows, strict=True), strict=True
+        ):
             median = statistics.median(found)
             print(f"{'https' if tls else 'http'}: {what} median {median * 1e3:.2f} ms, worst {max(found) * 1e3:.2f}")
 

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from pytest_oauthcc.rules.verdicts import Judgement
     from pytest_oauthcc.serving.asgi import AsgiApplication
     from pytest_oauthcc.serving.wsgi import WsgiApplication
-    from pytest_oauthcc.transports.passage import Passage
     from pytest_oauthcc.session import Session
+    from pytest_oauthcc.transports.passage import Passage
 
 __all__ = ["Provider", "provider"]
 
@@ -196,7 +196,7 @@ class Provider:
         allowed = self._state.main_client.scopes
         if scopes is not None:
             allowed = check_option("scopes", scopes, where, {})
-            default = None if default is None else tuple(scope for scope in default if scope in allowed)
+            default = tuple(scope for scope in default or () if scope in allowed) or None
         client = Client(
             client_id or f"client-{secrets.token_hex(4)}",
             client_secret or secrets.token_hex(16),
@@ -533,7 +533,6 @@ class Provider:
             The application.
         """
         from pytest_oauthcc.serving.wsgi import WsgiApplication
-    from pytest_oauthcc.transports.passage import Passage
 
         return WsgiApplication(self, base_url=base_url)
 
@@ -554,16 +553,25 @@ class Provider:
     def exchange(self, request: Request, api_path: str | None) -> Answer:
         """Answer one request, and judge it by the rules."""
         __tracebackhide__ = True
+        self.check_limit()
+        entry, answer = self.authority.serve(request, api_path)
+        self.judge_message(entry)
+        return answer
+
+    def check_limit(self) -> None:
+        """Refuse an exchange beyond ``max_exchanges``."""
+        __tracebackhide__ = True
         journal, limit = self._state.journal, self._state.settings.max_exchanges
         if journal.count - self._exchanges_before_test >= limit:
             self._refuse_exchange(limit)
-        entry, answer = self.authority.serve(request, api_path)
+
+    def judge_message(self, entry: Exchange) -> None:
+        """Note which rules a request breaks, with the place of the client that sent it."""
         findings = check_message(entry, self.scene)
         if findings:
             entry.violations = findings
             where = users_traceback()
             self._broken.extend((finding, where) for finding in findings)
-        return answer
 
     def _refuse_exchange(self, limit: int) -> NoReturn:
         __tracebackhide__ = True

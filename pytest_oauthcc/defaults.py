@@ -10,6 +10,8 @@ from pytest_oauthcc.options import INI, Layer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_oauthcc.live.run import LiveRun
+
 __all__ = ["DEFAULTS", "Defaults"]
 
 
@@ -22,11 +24,13 @@ class Defaults:
         ini: The options of the ini file.
         clock_backend: ``"freezegun"`` or ``"time-machine"``.
         root: Where relative paths of profiles begin.
+        live: The live run; None where providers are faked.
     """
 
     ini: Layer = field(default_factory=lambda: Layer(INI, {}))
     clock_backend: str = "freezegun"
     root: Path | None = None
+    live: LiveRun | None = None
 
 
 DEFAULTS: list[Defaults] = [Defaults()]

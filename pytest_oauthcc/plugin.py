@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.errors import OauthccError
+    from pytest_oauthcc.live.run import LiveRun
     from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
 
@@ -28,6 +29,7 @@ MARKER = (
     "oauthcc(profile=None, **options): fake an OAuth 2.0 provider for the test: "
     "a profile's name or .toml file first, then options such as token_url, scopes, expires_in."
 )
+LIVE_MARKER = "oauthcc_live: only for the real provider; skipped without --oauthcc-live."
 CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _defaults = pytest.StashKey[Defaults]()
@@ -51,17 +53,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--oauthcc-profile", metavar="NAME", help="show one provider profile and exit")
     group.addoption("--oauthcc-rules", action="store_true", help="list the rules for clients and exit")
     group.addoption("--oauthcc-trace", action="store_true", help="print the exchanges of passing tests, too")
+    group.addoption("--oauthcc-live", action="store_true", help="run the tests against the real provider")
+    group.addoption("--oauthcc-target", metavar="NAME", help="which one: a table [tool.oauthcc.live.NAME]")
+    group.addoption("--oauthcc-live-strict", action="store_true", help="fail where the fake differs from the provider")
+    group.addoption("--oauthcc-drift", metavar="FILE.json", help="write where the fake differs from the provider")
+    group.addoption("--oauthcc-learn", metavar="FILE.toml", help="write a profile of the provider as it was seen")
     group.addoption("--oauthcc-report", metavar="FILE.html", help="write a page that shows what every test exchanged")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and read all ini settings, so that a wrong one is told before any test runs."""
     config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", LIVE_MARKER)
     try:
         values, backend = _read_ini(config)
+        live = _live_run(config)
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_defaults] = Defaults(Layer(INI, values), backend, config.rootpath)
+    config.stash[_defaults] = Defaults(Layer(INI, values), backend, config.rootpath, live)
     DEFAULTS.append(config.stash[_defaults])
     if config.option.oauthcc_report:
         from pytest_oauthcc.report_page import ReportPage
@@ -112,8 +121,25 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     return 0
 
 
+def _live_run(config: pytest.Config) -> LiveRun | None:
+    """Register what a live run does otherwise, and return what its tests share; None where providers are faked."""
+    option = config.option
+    if option.oauthcc_live:
+        from pytest_oauthcc.live.plugin import LivePlugin
+
+        plugin = LivePlugin(config)
+        config.pluginmanager.register(plugin, "oauthcc-live")
+        return plugin.run
+    for name in ("target", "live_strict", "drift", "learn"):
+        if getattr(option, f"oauthcc_{name}"):
+            raise OptionError(f"--oauthcc-{name.replace('_', '-')} is for live runs; add --oauthcc-live")
+    return None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Request the fixture for a test that only has the marker."""
+    """Skip a test that is for live runs only; request the fixture for one that only has the marker."""
+    if item.get_closest_marker("oauthcc_live") is not None and not item.config.option.oauthcc_live:
+        item.add_marker(pytest.mark.skip(reason="it only makes sense with --oauthcc-live"))
     names = getattr(item, "fixturenames", None)
     if names is None or "oauthcc" in names or item.get_closest_marker("oauthcc") is None:
         return
@@ -314,6 +340,8 @@ def oauthcc_server(oauthcc: Provider) -> Iterator[OauthccServer]:
     """Serve the test's provider on 127.0.0.1 as well: for aiohttp, subprocesses, other languages."""
     from pytest_oauthcc.serving.server import OauthccServer
 
+    if oauthcc.is_live:
+        pytest.skip("--oauthcc-live: oauthcc_server is something that only a fake can do")
     server, problem = None, ""
     try:
         server = OauthccServer(oauthcc, tls=oauthcc.authority.state.settings.tls)

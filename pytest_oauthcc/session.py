@@ -50,13 +50,13 @@ class Session:
             OptionError: An option is wrong, or the token endpoint is served already.
         """
         __tracebackhide__ = True
-        dialect, settings, profile = resolve(
-            (*layers, self._defaults.ini),
-            number=number,
-            is_taken=BOARD.serves,
-            relative_to=relative_to or self._defaults.root,
-        )
-        made = Provider(settings, dialect, self.clock, profile)
+        together = (*layers, self._defaults.ini)
+        directory = relative_to or self._defaults.root
+        if self._defaults.live is not None:
+            made = self._defaults.live.open(together, clock=self.clock, relative_to=directory)
+        else:
+            dialect, settings, profile = resolve(together, number=number, is_taken=BOARD.serves, relative_to=directory)
+            made = Provider(settings, dialect, self.clock, profile)
         connect(made)
         ACTIVE.append(made)
         self.providers.append(made)

@@ -27,9 +27,17 @@ def test_all_public_names_are_there():
     assert sorted(names, key=lambda name: (name != name.upper(), not name[0].isupper(), name)) == names
     assert set(names) == set(pytest_oauthcc._HOMES)
     assert set(names) <= set(dir(pytest_oauthcc))
-    assert {"provider", "Provider", "Client", "Clock", "Profile", "IssuedToken", "TokenRequest", "ApiRequest", "OMIT"} <= (
-        set(names)
-    )
+    assert {
+        "provider",
+        "Provider",
+        "Client",
+        "Clock",
+        "Profile",
+        "IssuedToken",
+        "TokenRequest",
+        "ApiRequest",
+        "OMIT",
+    } <= (set(names))
 
 
 @pytest.mark.parametrize("name", pytest_oauthcc.__all__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 
@@ -14,6 +14,7 @@ from pytest_oauthcc.contract.verdict import describe_error, verdict
 from pytest_oauthcc.core.authority import key_of
 from pytest_oauthcc.core.journal import OtherRequest
 from pytest_oauthcc.core.messages import Answer, Response
+from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.explain.hiding import hide
 from pytest_oauthcc.transports.switchboard import BOARD
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pytest_oauthcc.errors import OauthccError
 
 __all__ = ["ApiCase", "Reply"]
+
+T = TypeVar("T")
 
 _SERVED = frozenset({"oauthcc_server", "ASGI", "WSGI"})  # ways in which another process may ask the issuer
 _ERROR = 400  # where HTTP's errors begin
@@ -95,19 +98,21 @@ class ApiCase:
 
     def good(self, **options: Any) -> str:
         """Mint a token that the API has to let in; the options are those of ``Provider.mint``."""
-        return self._known(self.provider.mint(options.pop("scope", self.scope), **options))
+        return self._try(lambda: self._known(self.provider.mint(options.pop("scope", self.scope), **options)))
 
     def forge(self, name: str, **options: Any) -> ForgedToken:
         """Forge a token; where there is no such forgery the check is skipped."""
-        problem = ""
-        try:
-            forged = self.provider.forge(name, options.pop("scope", self.scope), **options)
-        except ValueError as error:
-            problem = str(error)
-        if problem:
-            self.undecided(problem)
+        forged = self._try(lambda: self.provider.forge(name, options.pop("scope", self.scope), **options))
         self._known(forged.value)
         return forged
+
+    def _try(self, make: Callable[[], T]) -> T:
+        """Make a token; where the provider has none of that kind the check is skipped."""
+        try:
+            return make()
+        except OptionError as error:
+            problem = str(error)
+        self.undecided(problem)
 
     def _known(self, token: str) -> str:
         self._secrets.add(token)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_oauthcc.contract.calls import Call, Hang, Outcome, Together, call_many, call_once
-from pytest_oauthcc.contract.sight import Sight
+from pytest_oauthcc.contract.sight import blind_spots
 from pytest_oauthcc.contract.verdict import describe_error, verdict
 from pytest_oauthcc.errors import TooManyExchanges
 from pytest_oauthcc.explain.hiding import hide, secrets_of
@@ -50,7 +50,6 @@ class Case:
         self.environment = pytest.MonkeyPatch()
         self._request = request
         self._session = session
-        self._sight = Sight(provider.clock)
         self._errors: list[Exception] = []
         self._elsewhere: Provider | None = None
         # It is the contract that judges here, and an endless retry shows long before the thousandth request.
@@ -59,7 +58,6 @@ class Case:
 
     def close(self) -> None:
         """Put everything back that was changed for the check."""
-        self._sight.close()
         self.environment.undo()
 
     # --- the provider
@@ -94,9 +92,8 @@ class Case:
     # --- time
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, on a clock that the client can see."""
+        """Let time pass."""
         self.provider.clock.advance(seconds=seconds)
-        self._sight.show()
 
     def expire(self, *, before: float = 0, after: float = 1) -> None:
         """Go to so many seconds after, or before, the expiry of the newest token."""
@@ -106,7 +103,6 @@ class Case:
         else:
             self.provider.clock.expire()
             self.provider.clock.advance(seconds=after)
-        self._sight.show()
 
     # --- the client
 
@@ -223,9 +219,9 @@ class Case:
     def late(self, difference: str) -> NoReturn:
         """Fail the check because of time; skip it where the client may have counted on a clock that was not moved."""
         __tracebackhide__ = True
-        holders = self._sight.blind_spots()
+        holders = blind_spots()
         if holders:
-            self.undecided(f"{difference}, but {holders[0]} keeps a clock that can't be moved from outside")
+            self.undecided(f"{difference}, but {holders[0]} holds a clock that can't be moved from outside")
         self.broken(difference)
 
     def outcome_of(self, call: Call) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.scopes import split_scope
-from pytest_oauthcc.core.tokens import IssuedToken
+from pytest_oauthcc.core.tokens import IssuedToken, expiry_after
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.messages import Response
@@ -56,7 +55,7 @@ def adopt(
         scopes=frozenset(scopes if granted is None else granted),
         audience=audience,
         issued=now,
-        expiry=math.ceil(now) + _lifetime(members.get("expires_in"), state.settings.expires_in),
+        expiry=expiry_after(now, _lifetime(members.get("expires_in"), state.settings.expires_in)),
         is_adopted=True,
     )
     state.tokens.add(token)

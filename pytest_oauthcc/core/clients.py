@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_oauthcc.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["Client"]
 
@@ -28,6 +28,8 @@ class Client:
         jwks: Its public keys, for key-based methods.
     """
 
+    __module__ = "pytest_oauthcc"
+
     client_id: str
     client_secret: str
     scopes: tuple[str, ...] | None = None
@@ -35,10 +37,6 @@ class Client:
     auth_methods: tuple[str, ...] | None = None
     grant_types: frozenset[str] = field(default=frozenset({"client_credentials"}))
     jwks: Mapping[str, Any] | None = None
-
-    def may_use(self, auth_method: str, provider_takes: Iterable[str]) -> bool:
-        """Whether the client may authenticate that way."""
-        return auth_method in (self.auth_methods if self.auth_methods is not None else provider_takes)
 
     def __repr__(self) -> str:
         scopes = "any scope" if self.scopes is None else " ".join(self.scopes) or "no scope"

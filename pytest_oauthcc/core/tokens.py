@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.dialect import TokenDialect
     from pytest_oauthcc.core.keys import KeyRing, SigningKey
 
-__all__ = ["Draft", "IssuedToken", "Mint", "TokenStore"]
+__all__ = ["Draft", "IssuedToken", "Mint", "TokenStore", "expiry_after"]
 
 
 class IssuedToken:
@@ -247,7 +247,7 @@ class Mint:
         is_opaque: bool = False,
     ) -> Draft:
         """Write a token that nobody has signed yet; the arguments are those of ``mint``."""
-        expiry: float = math.ceil(math.ceil(now) + lifetime)
+        expiry: float = expiry_after(now, lifetime)
         if claims:
             expiry = claims["exp"] if isinstance(claims.get("exp"), int | float) else expiry
             scopes = tuple(" ".join(_told(claims, "scope", scopes)).split())
@@ -271,6 +271,20 @@ class Mint:
         }
         headers = {"typ": self._dialect.typ, "kid": key.kid, **self._header(known), **(header or {})}
         return Draft(payload, headers, key, scopes, audience, expiry)
+
+
+def expiry_after(now: float, lifetime: float) -> int:
+    """
+    Return the moment from which a token is expired: rounded up, but one without a lifetime is expired at once.
+
+    Args:
+        now: When it is issued, in seconds since the epoch.
+        lifetime: Seconds.
+
+    Returns:
+        Whole seconds since the epoch, as claims have them.
+    """
+    return math.ceil((math.ceil(now) if lifetime > 0 else math.floor(now)) + lifetime)
 
 
 def _told(claims: Mapping[str, Any], name: str, usual: tuple[str, ...]) -> tuple[str, ...]:

@@ -130,7 +130,9 @@ class LoopbackServer:
             self._bell = socket.socketpair()
             self._is_stopping.clear()
             name = f"oauthcc-server-{self.port}"
-            self._accepting = threading.Thread(target=self._accept, args=(self._listener, self._bell[0], name), name=name, daemon=True)
+            self._accepting = threading.Thread(
+                target=self._accept, args=(self._listener, self._bell[0], name), name=name, daemon=True
+            )
             self._accepting.start()
         except BaseException:
             self.stop()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_oauthcc.core.messages import Answer, Request
-    from pytest_oauthcc.transports.passage import Passage
     from pytest_oauthcc.explain.unserved import Served
+    from pytest_oauthcc.transports.passage import Passage
 
 __all__ = ["BOARD", "Site", "Switchboard"]
 

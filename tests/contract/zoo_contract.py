@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from pytest_oauthcc import ClientContract
+from pytest_oauthcc.contract import calls
 from zoo_client import Right
 from zoo_drivers import DRIVERS, AsyncHttpxDriver
 from zoo_mutants import MUTANTS
@@ -29,6 +30,11 @@ class ZooContract(ClientContract):
     advice = True
     animal: ClassVar[type[Right]] = Right
     driver: ClassVar[str] = "requests"
+
+    @pytest.fixture(autouse=True)
+    def _hangs_for_a_short_time_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Spare the time that an animal would hang which is known to."""
+        monkeypatch.setattr(calls, "PATIENCE", getattr(self.animal, "patience", calls.PATIENCE))
 
     @pytest.fixture
     def oauthcc_options(self) -> dict[str, Any]:

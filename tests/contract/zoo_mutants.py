@@ -733,6 +733,8 @@ class SleepsForDays(Asks):
 
 @bug("Lock not released after a failure", "recovers-after-an-outage")
 class KeepsTheLock(Right):
+    patience: ClassVar[float] = 0.25
+
     def good_token(self) -> Flow:
         if self.is_fresh():
             return self.token

@@ -27,9 +27,11 @@ class ManualClock:
         self.now = now
 
     def time(self):
+        """Seconds since the epoch."""
         return self.now
 
     def advance(self, delta):
+        """Move on."""
         assert delta > 0, "the real clock takes no other"
         self.now += delta
 
@@ -45,25 +47,31 @@ class Got:
 
     @property
     def status(self):
+        """The HTTP status."""
         return self.outcome.status
 
     @property
     def body(self):
+        """The bytes."""
         return self.outcome.body
 
     @property
     def json(self):
+        """The body read as JSON."""
         return json.loads(self.outcome.body)
 
     @property
     def error(self):
+        """The OAuth error code."""
         return self.json["error"]
 
     @property
     def cause(self):
+        """What the fake found."""
         return None if self.entry.verdict is None else self.entry.verdict.cause
 
     def header(self, name):
+        """A header of the answer."""
         return self.outcome.header(name)
 
 

@@ -69,9 +69,9 @@ def _twice_in_body(world):
 
 INVALID = 'Bearer realm="oauthcc", error="invalid_token", error_description="{}"'
 REFUSED = {
-    "nothing": (lambda world: {}, Cause.TOKEN_MISSING, 401, BARE),
-    "Basic": (lambda world: {"headers": {"Authorization": "Basic eDp5"}}, Cause.TOKEN_MISSING, 401, BARE),
-    "Token": (lambda world: {"headers": {"Authorization": "Token abc"}}, Cause.TOKEN_MISSING, 401, BARE),
+    "nothing": (lambda _world: {}, Cause.TOKEN_MISSING, 401, BARE),
+    "Basic": (lambda _world: {"headers": {"Authorization": "Basic eDp5"}}, Cause.TOKEN_MISSING, 401, BARE),
+    "Token": (lambda _world: {"headers": {"Authorization": "Token abc"}}, Cause.TOKEN_MISSING, 401, BARE),
     "in the query": (
         lambda world: {"path": f"orders?access_token={world.token()}"},
         Cause.TOKEN_MISSING,
@@ -97,13 +97,13 @@ REFUSED = {
         ),
     ),
     "nothing behind": (
-        lambda world: {"headers": {"Authorization": "Bearer"}},
+        lambda _world: {"headers": {"Authorization": "Bearer"}},
         Cause.TOKEN_MALFORMED,
         401,
         INVALID.format("nothing stands after Bearer in the Authorization header"),
     ),
     "blanks behind": (
-        lambda world: {"headers": {"Authorization": "Bearer  "}},
+        lambda _world: {"headers": {"Authorization": "Bearer  "}},
         Cause.TOKEN_MALFORMED,
         401,
         INVALID.format("nothing stands after Bearer in the Authorization header"),
@@ -130,24 +130,28 @@ REFUSED = {
         _twice,
         Cause.TOKEN_TWICE,
         400,
-        'Bearer realm="oauthcc", error="invalid_request", error_description='
-        '"the request carries a token in the Authorization header and another in the query"',
+        (
+            'Bearer realm="oauthcc", error="invalid_request", error_description='
+            '"the request carries a token in the Authorization header and another in the query"'
+        ),
     ),
     "twice, body": (
         _twice_in_body,
         Cause.TOKEN_TWICE,
         400,
-        'Bearer realm="oauthcc", error="invalid_request", error_description='
-        '"the request carries a token in the Authorization header and another in the body"',
+        (
+            'Bearer realm="oauthcc", error="invalid_request", error_description='
+            '"the request carries a token in the Authorization header and another in the body"'
+        ),
     ),
     "unknown": (
-        lambda world: {"token": "made-up"},
+        lambda _world: {"token": "made-up"},
         Cause.TOKEN_UNKNOWN,
         401,
         INVALID.format("this provider never issued the token"),
     ),
     "None": (
-        lambda world: {"token": "None"},
+        lambda _world: {"token": "None"},
         Cause.TOKEN_UNKNOWN,
         401,
         INVALID.format("the token is the word 'None': the client sent what it has when it has no token"),
@@ -170,8 +174,10 @@ REFUSED = {
         _too_narrow,
         Cause.INSUFFICIENT_SCOPE,
         403,
-        'Bearer realm="oauthcc", scope="orders:read orders:write", error="insufficient_scope", '
-        'error_description="the token lacks the scope orders:write; it has orders:read x"',
+        (
+            'Bearer realm="oauthcc", scope="orders:read orders:write", error="insufficient_scope", '
+            'error_description="the token lacks the scope orders:write; it has orders:read x"'
+        ),
     ),
 }
 
@@ -465,7 +471,7 @@ def test_a_route_takes_an_http_method_only(method):
         World().api.route("x", method=method)
 
 
-def _calls_of(function):
+def _calls_of(function, *arguments):
     """How many Python functions a call needs."""
     count = 0
 
@@ -475,7 +481,7 @@ def _calls_of(function):
 
     sys.setprofile(note)
     try:
-        function()
+        function(*arguments)
     finally:
         sys.setprofile(None)
     return count
@@ -492,9 +498,7 @@ def test_ten_thousand_routes_cost_no_more_than_ten():
         world.api.get("/things/{id}")
         for path in ("things/7/parts", "things/x", "nothing/at/all"):
             assert world.call(token, path).status in {200, 404}  # once, so that everything is warm
-        costs.append(
-            [_calls_of(lambda path=path: world.call(token, path)) for path in ("things/7/parts", "things/x", "no/x")]
-        )
+        costs.append([_calls_of(world.call, token, path) for path in ("things/7/parts", "things/x", "no/x")])
 
     few, many = costs
     assert many[:2] == few[:2]

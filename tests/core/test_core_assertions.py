@@ -30,14 +30,17 @@ class Asserting(World):
         super().__init__(**{"auth_methods": METHODS, "client_jwks": jwks, **settings})
 
     def claims(self, **changes):
+        """Right claims, but for the changes; ... leaves one out."""
         now = int(self.clock.now)
         claims = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": TOKEN_URL, "exp": now + 60, "iat": now, "jti": "j-1"}
         return {name: value for name, value in {**claims, **changes}.items() if value is not ...}
 
     def sign(self, key=KEY, headers=None, **changes):
+        """A signed assertion."""
         return jwt.encode(self.claims(**changes), key.private, key.alg, {"kid": key.kid, **(headers or {})})
 
     def present(self, assertion, **params):
+        """Ask for a token with it."""
         asked = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,
@@ -106,8 +109,8 @@ def test_a_symmetric_assertion_is_signed_with_the_secret():
 
 NOW = 1_700_000_000
 WRONG = {
-    "no JWT": (lambda w: "abc", "is no JWT"),
-    "no header": (lambda w: "e30.e30.e30", "is no JWT"),
+    "no JWT": (lambda _w: "abc", "is no JWT"),
+    "no header": (lambda _w: "e30.e30.e30", "is no JWT"),
     "none": (
         lambda w: signed_by_hand({"alg": "none"}, w.claims(), b""),
         "has the algorithm 'none'; it has to be signed",

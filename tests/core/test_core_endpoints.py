@@ -302,7 +302,10 @@ def test_a_provider_can_have_names_elsewhere():
     token = world.state.tokens.newest
     assert (token.claims["iss"], token.audience) == (there, (f"{there}/api/",))
     assert world.call(token.value).status == 200
-    assert b'"iss": "http://127.0.0.1:5000"' in send(authority.introspection_url, body=f"token={token.value}".encode()).body
+    assert (
+        b'"iss": "http://127.0.0.1:5000"'
+        in send(authority.introspection_url, body=f"token={token.value}".encode()).body
+    )
 
 
 # --- licences

@@ -729,7 +729,7 @@ def test_a_scope_can_name_a_resource(scope, cause, audience):
     ],
 )
 def test_the_token_is_for_whom_it_was_asked_for(body, audience):
-    """resource (RFC 8707) and audience name whom the token is for; by default it is the API."""
+    """Resource (RFC 8707) and audience name whom the token is for; by default it is the API."""
     got = World().ask(body=body)
 
     claim = got.entry.token.claims["aud"]
@@ -879,7 +879,8 @@ def test_descriptions_keep_to_the_allowed_characters():
     got = World(scopes=("a",)).ask({**CC, "scope": 'ä"\\\r\n'})
 
     description = got.json["error_description"]
-    assert not set(description) - set(map(chr, range(0x20, 0x7F))) and not set(description) & set('"\\')
+    assert not set(description) - set(map(chr, range(0x20, 0x7F)))
+    assert not set(description) & set('"\\')
 
 
 def test_the_query_of_the_token_url_survives():

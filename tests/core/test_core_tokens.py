@@ -124,13 +124,29 @@ def test_no_two_tokens_are_alike(settings):
 
 def test_tokens_in_a_providers_own_form():
     """Claims, header and the look of opaque tokens are templates."""
-    claims = {"scp": "{scopes}", "cid": "{client_id}", "aud": "{audiences}", "n": "{null}", "x": "{scope}", "j": "{jti}"}
-    dialect = Dialect(token=TokenDialect(claims=claims, typ=None, jwt_header={"v": "{alg}/{kid}"}, opaque="o-{random}-{exp}"))
+    claims = {
+        "scp": "{scopes}",
+        "cid": "{client_id}",
+        "aud": "{audiences}",
+        "n": "{null}",
+        "x": "{scope}",
+        "j": "{jti}",
+    }
+    dialect = Dialect(
+        token=TokenDialect(claims=claims, typ=None, jwt_header={"v": "{alg}/{kid}"}, opaque="o-{random}-{exp}")
+    )
 
     jwt_world, opaque_world = World(dialect), World(dialect, token_format="opaque")
     token = jwt_world.token(scope="a")
     issued = jwt_world.state.tokens.newest
-    assert issued.claims == {"scp": ["a"], "cid": CLIENT_ID, "aud": [API_URL], "n": None, "x": "a", "j": issued.claims["j"]}
+    assert issued.claims == {
+        "scp": ["a"],
+        "cid": CLIENT_ID,
+        "aud": [API_URL],
+        "n": None,
+        "x": "a",
+        "j": issued.claims["j"],
+    }
     key = jwt_world.state.keys.current
     assert jwt.get_unverified_header(token) == {"alg": "ES256", "kid": key.kid, "v": f"ES256/{key.kid}"}
     opaque = opaque_world.token()
@@ -138,7 +154,7 @@ def test_tokens_in_a_providers_own_form():
     assert opaque.endswith(f"-{int(opaque_world.state.tokens.newest.expiry)}")
 
 
-@given(st.floats(0, 4e9), st.integers(0, 10**6))
+@given(st.floats(0, 4e9), st.integers(1, 10**6))
 def test_the_expiry_is_the_moment_of_issue_rounded_up_plus_the_lifetime(now, lifetime):
     """The claim, the journal and the API agree to the second, and a token never lives shorter than was said."""
     world = World(expires_in=lifetime)
@@ -152,6 +168,18 @@ def test_the_expiry_is_the_moment_of_issue_rounded_up_plus_the_lifetime(now, lif
     assert token.expires_at == datetime.fromtimestamp(token.expiry, UTC)
     assert not token.is_expired(now + lifetime - 0.001)
     assert token.is_expired(token.expiry)
+
+
+@pytest.mark.parametrize("now", [1_700_000_000, 1_700_000_000.5])
+def test_a_token_without_a_lifetime_is_expired_at_once(now):
+    """Nothing is rounded up for it."""
+    world = World(expires_in=0)
+    world.clock.now = now
+
+    token = world.ask().entry.token
+
+    assert token.expiry == token.claims["exp"] == 1_700_000_000
+    assert world.call(token.value).cause == Cause.TOKEN_EXPIRED
 
 
 def issue(world, **options):

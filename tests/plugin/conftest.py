@@ -7,7 +7,7 @@ import pkgutil
 
 import freezegun.api  # noqa: F401 - see below
 import httpx  # noqa: F401
-import hypothesis.internal.conjecture.engine  # noqa: F401
+import hypothesis.internal.conjecture.engine
 import hypothesis.strategies  # noqa: F401
 import pytest
 import requests  # noqa: F401
@@ -17,12 +17,12 @@ import time_machine  # noqa: F401
 import trio  # noqa: F401
 from plugin_world import CLIENT, left_behind, remember
 
-INI = "[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\n"
-
-# A run inside this run forgets what it imports, and some of that can't be imported twice.
 import pytest_oauthcc
 from pytest_oauthcc.core.keys import session_key
 
+INI = "[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\n"
+
+# A run inside this run forgets what it imports, and some of that can't be imported twice.
 for _module in pkgutil.walk_packages(pytest_oauthcc.__path__, "pytest_oauthcc."):
     if not _module.name.endswith("__main__"):
         importlib.import_module(_module.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 TOKEN = 'data={"grant_type": "client_credentials"}'
@@ -19,8 +21,10 @@ def test_it(oauthcc):
 
     result.stdout.fnmatch_lines(
         [
-            "E       pytest_oauthcc.NotServed: POST https://login.acme.example/token is not served in this test, and it "
-            "looks like a token request",
+            (
+                "E       pytest_oauthcc.NotServed: POST https://login.acme.example/token is not served in this test, and it "
+                "looks like a token request"
+            ),
             "E       served in this test:",
             "E         token endpoint  POST                        https://auth.oauthcc.test/oauth/token",
             'E       To serve this URL:      @pytest.mark.oauthcc(token_url="https://login.acme.example/token")',
@@ -83,7 +87,7 @@ def test_fine(oauthcc):
 
 
 def test_a_refusal_can_be_allowed(run):
-    """allow lets it pass, and the request is refused all the same."""
+    """Allow lets it pass, and the request is refused all the same."""
     run(
         f"""
 @pytest.mark.oauthcc(allow={{"not-served": "the client asks its cache first"}})
@@ -196,7 +200,9 @@ def test_it(oauthcc):
 """,
         failed=1,
     )
-    result.stdout.fnmatch_lines(["E*GET https://one.example/ is not served*", "*and besides:*", "*https://two.example/*"])
+    result.stdout.fnmatch_lines(
+        ["E*GET https://one.example/ is not served*", "*and besides:*", "*https://two.example/*"]
+    )
 
 
 @pytest.mark.parametrize("how", ["pass", "raise ValueError"])
@@ -228,12 +234,15 @@ def test_outside_of_a_test_a_failed_block_forgets(monkeypatch):
     from pytest_oauthcc.transports.switchboard import BOARD
 
     monkeypatch.setattr(BOARD, "current_test", "")
-    with pytest.raises(ValueError, match="mine"), pytest_oauthcc.provider():
-        try:
-            requests.get("https://login.acme.example/", timeout=1)
-        except pytest_oauthcc.NotServed:
-            pass
-        raise ValueError("mine")
+
+    def swallow_and_fail():
+        with pytest_oauthcc.provider():
+            with contextlib.suppress(pytest_oauthcc.NotServed):
+                requests.get("https://login.acme.example/", timeout=1)
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        swallow_and_fail()
     with pytest_oauthcc.provider():
         pass
     assert BOARD.failures == []
@@ -401,7 +410,10 @@ def test_count(oauthcc):
         failed=2,
     )
     result.stdout.fnmatch_lines(
-        ["E       pytest_oauthcc.Mismatch: scope was 'a', expected 'a b'*", "E       pytest_oauthcc.OptionError: count is -1*"]
+        [
+            "E       pytest_oauthcc.Mismatch: scope was 'a', expected 'a b'*",
+            "E       pytest_oauthcc.OptionError: count is -1*",
+        ]
     )
     assert "pytest_oauthcc/" not in result.stdout.str()
 

@@ -6,7 +6,7 @@ import pytest
 
 
 def test_the_main_fixture_is_a_provider_that_is_wired_in(run):
-    """oauthcc serves a token endpoint and an API with defaults that fit together."""
+    """Oauthcc serves a token endpoint and an API with defaults that fit together."""
     run(
         """
 def test_it(oauthcc):
@@ -89,8 +89,10 @@ def test_it(oauthcc, oauthcc_factory):
     )
     result.stdout.fnmatch_lines(
         [
-            "E       pytest_oauthcc.OptionError: token_url https://auth.oauthcc.test/oauth/token is served already by another "
-            "provider of this test; give each its own token_url, or let oauthcc_factory() choose"
+            (
+                "E       pytest_oauthcc.OptionError: token_url https://auth.oauthcc.test/oauth/token is served already by another "
+                "provider of this test; give each its own token_url, or let oauthcc_factory() choose"
+            )
         ]
     )
 
@@ -436,7 +438,7 @@ def test_token_request(oauthcc, server):
 
 
 def test_other_stubs_answer_beside_ours(run):
-    """responses and respx mocks of the test's own get what is not ours, before and behind the fixture."""
+    """Responses and respx mocks of the test's own get what is not ours, before and behind the fixture."""
     run(
         """
 import httpx

@@ -197,7 +197,10 @@ def test_it(oauthcc):
 def test_factory(oauthcc_factory):
     assert oauthcc_factory("mine.toml").authority.state.settings.expires_in == 11
 """.replace("assert fetch(oauthcc)", "assert oauthcc.authority.state.settings.expires_in == 11"),
-        files={"mine.toml": toml, "sub/test_sub.py": "import pytest\n\ndef test_it():\n    import pytest_oauthcc\n    with pytest_oauthcc.provider('mine.toml') as p:\n        assert p.profile.name == 'mine'\n"},
+        files={
+            "mine.toml": toml,
+            "sub/test_sub.py": "import pytest\n\ndef test_it():\n    import pytest_oauthcc\n    with pytest_oauthcc.provider('mine.toml') as p:\n        assert p.profile.name == 'mine'\n",
+        },
         passed=3,
     )
 
@@ -315,8 +318,10 @@ WRONG_INI = {
     "no name": ("oauthcc_params = =a", "ERROR: ini setting oauthcc_params: '=a' is not of the form 'name=value'"),
     "keys": (
         "oauthcc_client_jwks = {]",
-        "ERROR: ini setting oauthcc_client_jwks: option 'client_jwks' takes a JWK set: a table with a list 'keys' of "
-        "public keys, not this str",
+        (
+            "ERROR: ini setting oauthcc_client_jwks: option 'client_jwks' takes a JWK set: a table with a list 'keys' of "
+            "public keys, not this str"
+        ),
     ),
     "clock": (
         "oauthcc_clock_backend = sundial",

@@ -159,9 +159,7 @@ def test_asgi_reads_bodies_in_pieces_and_within_bounds(fake):
     assert sent[0]["status"] == 413
 
 
-@pytest.mark.parametrize(
-    ("verb", "status", "half"), [("refuse_connection", 200, False), ("drop_mid_body", 200, True)]
-)
+@pytest.mark.parametrize(("verb", "status", "half"), [("refuse_connection", 200, False), ("drop_mid_body", 200, True)])
 def test_asgi_faults_break_off(fake, verb, status, half):
     """What should be a reset is an answer that ends early."""
     getattr(fake.api, verb)(times=1)
@@ -221,6 +219,13 @@ def test_asgi_holds_answers_back_without_holding_up_the_loop(fake, backend):
     anyio.run(talk, backend=backend)
 
     assert statuses == [200] * 3
+
+
+def test_asgi_does_not_need_trio(fake, monkeypatch):
+    """Where trio was never imported, the running library is asyncio."""
+    monkeypatch.delitem(sys.modules, "trio", raising=False)
+
+    assert asgi_module._running_trio() is None
 
 
 def test_asgi_leaves_the_framing_to_the_server(fake):
@@ -352,7 +357,6 @@ def test_wsgi_holds_answers_and_sends_what_is_scripted(fake):
 
 
 # --- several workers
-
 
 
 @pytest.fixture

@@ -209,9 +209,7 @@ def test_a_clients_certificate_is_passed_on(oauthcc, oauthcc_server):
     """What a client shows in the handshake is in the request (RFC 8705)."""
     certificate, key = oauthcc_server.client_certificate("orders")
     requests.get(oauthcc_server.jwks_url, verify=str(oauthcc_server.ca_pem_path))
-    requests.get(
-        oauthcc_server.jwks_url, verify=str(oauthcc_server.ca_pem_path), cert=(str(certificate), str(key))
-    )
+    requests.get(oauthcc_server.jwks_url, verify=str(oauthcc_server.ca_pem_path), cert=(str(certificate), str(key)))
 
     shown = [entry.request.client_certificate for entry in oauthcc.authority.state.journal.all]
     first = certificate.read_text().partition("-----END")[0] + "-----END CERTIFICATE-----\n"

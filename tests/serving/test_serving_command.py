@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from pytest_oauthcc import __main__ as program
 from pytest_oauthcc.__main__ import main
 from pytest_oauthcc.serving import command
 
@@ -170,7 +172,7 @@ def run(monkeypatch):
         (["--client", ":b"], "--client takes ID:SECRET"),
         (["--client", "a", "--client", "a"], "there is a client 'a' already"),
         (["--signing-key", "bad.toml"], "no unencrypted private key"),
-        (["--host", "0.0.0.0"], "--allow-remote"),
+        (["--host", "0.0.0.0"], "--allow-remote"),  # noqa: S104 - what is refused
         (["--host", "fake.example"], "--allow-remote"),
         (["--tls", "--ca-file", "nowhere/ca.pem"], "can't be written"),
         (["--expires-in", "-1"], "expires_in"),
@@ -226,7 +228,8 @@ def test_other_machines_are_let_in_when_that_is_wanted(run, capsys):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
 
-    assert run(["serve", "--host", "0.0.0.0", "--allow-remote", "--port", str(port), "--tls"]) == 0
+    everywhere = ["--host", "0.0.0.0", "--allow-remote"]  # noqa: S104 - what is asked for
+    assert run(["serve", *everywhere, "--port", str(port), "--tls"]) == 0
 
     assert f"at https://127.0.0.1:{port}\n" in capsys.readouterr().out
 
@@ -241,6 +244,43 @@ def test_a_config_may_name_profile_and_secret(run, capsys, tmp_path):
     told = capsys.readouterr().out
     assert "serves the profile keycloak" in told
     assert "s3cret" not in told
+
+
+def test_everything_is_told_that_a_client_needs(run, capsys):
+    """URLs under the public name, clients, the certificate and the control endpoint."""
+    arguments = ["--client", "a:s3cret", "--client", "b", "--client", "c:0ther", "--tls", "--control"]
+
+    assert run(["serve", *arguments, "--public-url", "https://fake.test/"]) == 0
+
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert ["token_url", "https://fake.test/oauth/token"] in rows
+    assert [name for name, _ in rows][-2:] == ["ca_file", "control_url"]
+    assert [text for name, text in rows if name == "client_id"] == ["a", "b", "c"]
+    assert [text.startswith("***") for name, text in rows if name == "client_secret"] == [True, False, True]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_set_the_stop_and_are_given_back(number):
+    """Within the block a signal sets the event; afterwards it means what it meant before."""
+    before = signal.getsignal(number)
+
+    with command._stop_signal() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(number)
+        assert stop.is_set()
+
+    assert signal.getsignal(number) is before
+
+
+def test_the_module_runs_as_a_program(monkeypatch, capsys):
+    """``python -m pytest_oauthcc`` ends with the exit code of the command."""
+    monkeypatch.setattr(sys, "argv", ["oauthcc", "serve", "--client", ":"])
+
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(program.__file__, run_name="__main__")
+
+    assert caught.value.code == 2
+    assert "--client takes" in capsys.readouterr().err
 
 
 def test_nobody_has_to_read_what_it_prints(run, monkeypatch):

@@ -92,6 +92,7 @@ def test_a_client_waits_for_nothing_until_it_gives_up(raw_exchange, during):
     fake, send = raw_exchange
     fake.token_endpoint.time_out(during=during)
     sock = send()
+    sock.sendall(b"is anybody there?")
     sock.settimeout(0.2)
 
     with pytest.raises(TimeoutError):

@@ -59,7 +59,9 @@ def test_a_key_decides_how_tokens_are_signed(key_file, alg):
 
 def test_a_profiles_algorithm_is_kept_where_the_key_can_do_it(key_file):
     """An option or a profile that names an algorithm is obeyed; a key that can't do it is refused."""
-    assert standalone(signing_alg="RS512", signing_key=key_file(KEYS["RS256"])).authority.state.keys.current.alg == "RS512"
+    assert (
+        standalone(signing_alg="RS512", signing_key=key_file(KEYS["RS256"])).authority.state.keys.current.alg == "RS512"
+    )
     assert standalone("keycloak", signing_key=key_file(KEYS["RS256"])).authority.state.keys.current.alg == "RS256"
     with pytest.raises(OptionError, match="is for ES256, and signing_alg is RS256"):
         standalone("keycloak", signing_key=key_file(KEYS["ES256"]))
@@ -86,8 +88,8 @@ def test_what_is_no_private_key_is_refused(pem):
     "private",
     [
         ec.generate_private_key(ec.SECP521R1()),
-        dsa.generate_private_key(1024),
-        rsa.generate_private_key(public_exponent=65537, key_size=1024),
+        dsa.generate_private_key(1024),  # noqa: S505 - what is refused
+        rsa.generate_private_key(public_exponent=65537, key_size=1024),  # noqa: S505
     ],
     ids=["P-521", "DSA", "RSA 1024"],
 )
@@ -109,8 +111,7 @@ def test_a_token_of_another_process_is_good_here(key_file, profile):
     alg = "ES256" if profile is None else "RS256"
     options = {"client_id": "orders", "client_secret": "s3cret"}
     issuing, taking, foreign = (
-        standalone(profile, signing_key=path, **options)
-        for path in (key_file(KEYS[alg]), key_file(KEYS[alg]), None)
+        standalone(profile, signing_key=path, **options) for path in (key_file(KEYS[alg]), key_file(KEYS[alg]), None)
     )
     token = issuing.mint("orders:read orders:write")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import socket
+import sys
 import threading
 
 import pytest
@@ -25,6 +26,10 @@ def _ours():
 def _open_sockets():
     gc.collect()
     return {id(one) for one in gc.get_objects() if isinstance(one, socket.socket) and one.fileno() >= 0}
+
+
+def _connect(server):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
 
 
 def test_it_stops_with_idle_and_busy_clients_still_connected(fake):
@@ -185,16 +190,14 @@ def test_a_connection_that_cannot_be_wrapped_is_dropped(fake, monkeypatch):
 
     context = server_context()
     monkeypatch.setattr(type(context), "wrap_socket", lambda *_args, **_more: (_ for _ in ()).throw(OSError("gone")))
-    with LoopbackServer(fake, tls=context) as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
-            assert client.recv(1) == b""
+    with LoopbackServer(fake, tls=context) as server, _connect(server) as client:
+        assert client.recv(1) == b""
 
 
 def test_a_client_that_says_nothing_is_let_go(fake):
     """A connection without a request ends when the server's patience does."""
-    with LoopbackServer(fake, manners=Manners(patience=0.05)) as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
-            assert client.recv(1) == b""
+    with LoopbackServer(fake, manners=Manners(patience=0.05)) as server, _connect(server) as client:
+        assert client.recv(1) == b""
 
 
 def test_the_address_may_be_that_of_ipv6(fake):
@@ -253,6 +256,18 @@ def test_nothing_is_left_however_a_test_ends(pytester, endings):
         result.assert_outcomes(passed=2, failed=2, skipped=2)
 
 
+def test_certificates_need_trustme(monkeypatch):
+    """Without the package there is a message with the line that installs it."""
+    from pytest_oauthcc import OptionError
+    from pytest_oauthcc.serving.certificates import client_certificate, server_context
+
+    monkeypatch.setitem(sys.modules, "trustme", None)
+
+    for make in (lambda: server_context(["never.before.test"]), lambda: client_certificate("x")):
+        with pytest.raises(OptionError, match=r"pip install 'pytest-oauthcc\[server\]'"):
+            make()
+
+
 def test_without_trustme_the_way_to_it_is_told(pytester, monkeypatch):
     """``tls=True`` without the extra fails with the line that installs it, and without a traceback."""
     pytester.makepyfile(
@@ -294,4 +309,3 @@ def test_the_plugin_loads_nothing_of_the_server(pytester):
         """
     )
     assert pytester.runpytest_subprocess("-p", "no:cacheprovider").ret == 0
-

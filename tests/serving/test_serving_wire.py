@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pytest_oauthcc.core.messages import Response
-from pytest_oauthcc.serving.wire import write_response
+from pytest_oauthcc.serving.wire import Limits, RequestReader, write_response
 
 GET = b"GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\n"
 
@@ -59,6 +59,18 @@ def test_a_chunked_body_is_put_together(connect, fake):
 
     assert raw.read_response()[0] == 200
     assert fake.token_requests[0].body == b"".join(pieces)
+
+
+def test_a_reader_does_not_care_where_pieces_end():
+    """Head, chunks and trailers may come byte by byte."""
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    pieces = iter([bytes([byte]) for byte in head + b"3;x=y\r\na=b\r\n9\r\n&ccccccc=\r\n0\r\nT: 1\r\n\r\n"])
+    reader = RequestReader(lambda _count: next(pieces, b""), lambda _data: None, Limits())
+
+    request = reader.read()
+
+    assert (request.method, request.target, request.body) == ("POST", "/oauth/token", b"a=b&ccccccc=")
+    assert reader.read() is None
 
 
 def test_a_client_that_asks_first_is_told_to_go_on(connect, make_token_request):
@@ -173,7 +185,8 @@ BAD = {
     ),
     "chunk absurd": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffff\r\n", 413),
     "chunks too long": (
-        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"ffff\r\n" + b"a" * 0xFFFF + b"\r\n") * 2,
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + (b"ffff\r\n" + b"a" * 0xFFFF + b"\r\n") * 2,
         413,
     ),
     "chunk line without end": (

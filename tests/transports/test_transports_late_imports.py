@@ -18,6 +18,8 @@ from pytest_oauthcc.core.messages import Answer, Response
 from pytest_oauthcc.transports.installation import Installation
 
 class Board:
+    lets_through = False
+
     def claims(self, url):
         return urlsplit(url).hostname == "auth.fake.test"
     def answer(self, request, *, stubs_below):

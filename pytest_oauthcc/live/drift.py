@@ -1,0 +1,72 @@
+"""Where the fake and the provider differ, told once each: in the terminal, as JSON, by the exit status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pytest_oauthcc.live.comparing import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["Drift"]
+
+_WIDEST = 60  # characters of a cell
+_HEAD = ("what", "fake", "live", "first test")
+
+
+class Drift:
+    """The differences that a run has seen, each with the first test that saw it."""
+
+    def __init__(self) -> None:
+        self._first: dict[Difference, str] = {}
+        self.compared = 0
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def note(self, differences: Iterable[Difference], test: str) -> None:
+        """Take note of what one comparison found."""
+        self.compared += 1
+        for difference in differences:
+            self._first.setdefault(difference, test)
+
+    def merge(self, data: dict[str, Any]) -> None:
+        """Take over what a worker of pytest-xdist has seen."""
+        self.compared += data["compared"]
+        for row in data["differences"]:
+            self._first.setdefault(Difference(row["what"], row["fake"], row["live"]), row["first_test"])
+
+    def as_data(self) -> dict[str, Any]:
+        """Return everything as JSON-like data, in a fixed order."""
+        rows = [{**difference._asdict(), "first_test": test} for difference, test in sorted(self._first.items())]
+        return {"compared": self.compared, "differences": rows}
+
+    def write(self, path: Path, *, target: str, profile: str, redact: Callable[[str], str]) -> None:
+        """
+        Write everything as a JSON file.
+
+        Args:
+            path: Where to.
+            target: The target's name.
+            profile: The profile that the fake was like.
+            redact: Takes secrets out of a text.
+        """
+        data = {"target": target, "profile": profile, **self.as_data()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(redact(json.dumps(data, indent=2)) + "\n", encoding="utf-8")
+
+    def lines(self) -> Iterator[str]:
+        """Yield the table for people."""
+        rows = [_HEAD, *((*difference, test) for difference, test in sorted(self._first.items()))]
+        cells = [[_shorten(cell) for cell in row[:3]] + [row[3]] for row in rows]
+        widths = [max(len(row[column]) for row in cells) for column in range(3)]
+        for row in cells:
+            fixed = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+            yield f"{fixed}  {row[3]}"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}~"

@@ -1,0 +1,261 @@
+"""What pytest does otherwise in a live run; registered only then."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.live.canary import leaks_in, scan_files
+from pytest_oauthcc.live.learned_profile import profile_text
+from pytest_oauthcc.live.reports import RedactingFile, redact_handler, redact_object, redact_report, redact_warning
+from pytest_oauthcc.live.run import LiveRun
+from pytest_oauthcc.live.targets import read_target
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from warnings import WarningMessage
+
+__all__ = ["LivePlugin"]
+
+_SHARED = "oauthcc_live_directory"
+_TOLD = "oauthcc_live"
+_OUTPUT_OPTIONS = ("xmlpath", "htmlpath", "report_log", "log_file", "oauthcc_report", "json_report_file", "md_report")
+_HANDLERS = ("report_handler", "log_cli_handler", "log_file_handler")
+
+
+class LivePlugin:
+    """
+    One live run as pytest sees it.
+
+    Args:
+        config: Of the run.
+
+    Raises:
+        OptionError: There is no such target, or something is wrong with it.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        target = read_target(config.option.oauthcc_target, root=config.rootpath, environ=os.environ)
+        self._config = config
+        shared = getattr(config, "workerinput", {}).get(_SHARED)
+        self._is_worker = hasattr(config, "workerinput")
+        self._owned = None if shared else tempfile.mkdtemp(prefix="oauthcc-live-")
+        self.run = LiveRun(target, Path(shared or str(self._owned)))
+        self.redact = self.run.redactor.redact
+        self._leaks: list[str] = []
+        self._notes: list[str] = []
+        self._failures: list[str] = []
+
+    # --- the beginning
+
+    def pytest_report_header(self) -> str:
+        """Say that this is not a fake."""
+        target = self.run.target
+        api = "real" if target.has_api else "fake"
+        return f"oauthcc: LIVE, target {target.name}: {', '.join(target.hosts)} (API: {api})"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Stand between pytest and everything that it writes."""
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            writer = reporter._tw  # noqa: SLF001 - there is no other way to its file
+            writer._file = RedactingFile(writer._file, self._redact_for_terminal)  # noqa: SLF001
+        logging_plugin: Any = config.pluginmanager.get_plugin("logging-plugin")
+        for name in _HANDLERS:
+            handler = getattr(logging_plugin, name, None)
+            if handler is not None:
+                redact_handler(handler, self.redact)
+
+    def _redact_for_terminal(self, text: str) -> str:
+        clean = self.redact(text)
+        # What is caught here got past the reports; what other means still find here has slipped.
+        self._leaks += [f"{name} on the terminal" for name in leaks_in(clean, self.run.redactor.secrets)]
+        return clean
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give a worker of pytest-xdist the directory of the quota."""
+        node.workerinput[_SHARED] = str(self.run.quota.directory)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse tests that have a secret in their name, which is written in too many places."""
+        for item in items:
+            clean = self.redact(item.nodeid)
+            if clean != item.nodeid:
+                raise pytest.UsageError(
+                    f"--oauthcc-live: the test {clean} has a secret among its parameters; "
+                    "give the parameter an id of its own: pytest.param(value, id='name')"
+                )
+
+    # --- tests
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Skip a test for the reason that came up in it, also where its client swallowed that."""
+        self.run.skip_reason = ""
+        try:
+            result = yield
+        except pytest.skip.Exception:
+            raise
+        except BaseException:
+            self._skip_if_told()
+            raise
+        self._skip_if_told()
+        return result
+
+    def _skip_if_told(self) -> None:
+        reason, self.run.skip_reason = self.run.skip_reason, ""
+        if reason:
+            from pytest_oauthcc.session import take_problems
+
+            take_problems()
+            raise pytest.skip.Exception(reason) from None
+
+    # --- secrets
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take secrets out of a report where it is made: the controller does not know the tokens of its workers."""
+        report = yield
+        redact_report(report, self.redact)
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Take secrets out of what went wrong while modules were imported."""
+        report = yield
+        if report.longrepr is not None:
+            report.longrepr = redact_object(report.longrepr, self.redact)
+        report.sections = [(self.redact(title), self.redact(text)) for title, text in report.sections]
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take secrets out of reports that others made, such as those of subtests."""
+        redact_report(report, self.redact)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_report_to_serializable(self) -> Generator[None, Any, Any]:
+        """Take secrets out of what goes to the controller."""
+        return redact_object((yield), self.redact)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: WarningMessage) -> None:
+        """Take secrets out of warnings, and out of errors in threads and finalizers."""
+        redact_warning(warning_message, self.redact)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """Take secrets out of internal errors."""
+        redact_object(excrepr, self.redact)
+
+    # --- the end
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Judge the run as a whole, then look for secrets in everything that was written."""
+        config = self._config
+        if self._is_worker:
+            data = {**self.run.as_data(), "leaks": self._leaks}
+            config.workeroutput[_TOLD] = redact_object(data, self.redact)  # type: ignore[attr-defined]
+            return (yield)
+        if not config.option.collectonly:
+            self._judge()
+            if self._failures and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        result = yield
+        self._scan(session)
+        return result
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker has seen."""
+        data = getattr(node, "workeroutput", {}).get(_TOLD)
+        if data is not None:
+            self._leaks += data["leaks"]
+            self.run.merge(data)
+
+    def _judge(self) -> None:
+        option, run = self._config.option, self.run
+        if run.exchanges == 0:
+            self._failures.append(
+                f"no request reached the provider, so this live run proves nothing (target {run.target.name}). "
+                "Were all tests skipped, or does none of them use the fixture oauthcc?"
+            )
+        if option.oauthcc_live_strict and len(run.drift):
+            self._failures.append(
+                f"--oauthcc-live-strict: the fake differs from the provider in {len(run.drift)} points"
+            )
+        directory = self._config.invocation_params.dir
+        if option.oauthcc_drift:
+            path = directory / option.oauthcc_drift
+            run.drift.write(path, target=run.target.name, profile=run.profile_name, redact=self.redact)
+            self._notes.append(f"drift written to {option.oauthcc_drift}")
+        if option.oauthcc_learn:
+            self._write_profile(directory / option.oauthcc_learn)
+
+    def _write_profile(self, path: Path) -> None:
+        from pytest_oauthcc.profiles import load_profile
+
+        if not self.run.lessons.answer:
+            self._failures.append("--oauthcc-learn: the provider issued no token, so there is nothing to write")
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.redact(profile_text(self.run.lessons, path.stem)), encoding="utf-8")
+        try:
+            load_profile(str(path))
+        except OptionError as error:
+            self._failures.append(f"--oauthcc-learn: {error}")
+        else:
+            self._notes.append(f"profile written to {path.name}")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what the run as a whole has shown."""
+        run, write = self.run, terminalreporter.write_line
+        if len(run.drift):
+            terminalreporter.write_sep("=", "oauthcc: the fake differs from the provider")
+            for line in run.drift.lines():
+                write(line)
+        compared = f"{run.drift.compared} compared with the profile {run.profile_name}, " if run.profile_name else ""
+        write(f"oauthcc: {run.exchanges} live exchanges, {compared}{len(run.drift)} differences")
+        for note in self._notes:
+            write(f"oauthcc: {note}")
+        for failure in self._failures:
+            write(f"oauthcc: ERROR {failure}", red=True, bold=True)
+
+    def _artefacts(self) -> list[Path]:
+        option, directory = self._config.option, self._config.invocation_params.dir
+        names = [getattr(option, name, None) for name in (*_OUTPUT_OPTIONS, "oauthcc_drift", "oauthcc_learn")]
+        names.append(self._config.getini("log_file"))
+        cache = getattr(self._config, "cache", None)
+        found = [directory / name for name in names if name]
+        return found if cache is None else [*found, Path(cache._cachedir)]  # noqa: SLF001 - it has no public name
+
+    def _scan(self, session: pytest.Session) -> None:
+        """Look for secrets in the files of the run; what is found is taken out, and the run fails."""
+        for path, names in scan_files(self._artefacts(), self.run.redactor.secrets):
+            text = path.read_bytes().decode("utf-8", "replace")
+            path.write_text(self.redact(text), encoding="utf-8")
+            self._leaks += [f"{name} in {path.name}, where it is masked now" for name in names]
+        if not self._leaks:
+            return
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            for leak in sorted(set(self._leaks)):
+                reporter.write_line(f"oauthcc: ERROR a secret slipped through: {leak}", red=True, bold=True)
+
+    def pytest_unconfigure(self) -> None:
+        """Forget the secrets, and take the quota's directory away."""
+        self.run.redactor.forget_all()
+        if self._owned is not None:
+            shutil.rmtree(self._owned, ignore_errors=True)

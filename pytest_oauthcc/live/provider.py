@@ -1,0 +1,375 @@
+"""The real provider in the place of the fake: the same object, the same journal, the same rules."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from pytest_oauthcc._provider import Provider
+from pytest_oauthcc.core.adoption import adopt
+from pytest_oauthcc.core.authority import Authority, key_of, site_of
+from pytest_oauthcc.core.hosts import is_loopback
+from pytest_oauthcc.core.journal import ApiRequest, Exchange, OtherRequest, TokenRequest
+from pytest_oauthcc.core.jwt_parts import decode_claims
+from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
+from pytest_oauthcc.core.scopes import as_scopes
+from pytest_oauthcc.core.token_endpoint import TokenEndpoint
+from pytest_oauthcc.errors import NotServed, TooManyExchanges
+from pytest_oauthcc.live.comparing import compare_refusals, compare_tokens, members_of
+from pytest_oauthcc.live.learning import Occasion
+from pytest_oauthcc.live.scripts import LiveApi, RealScript, skip_for_fake
+from pytest_oauthcc.live.sightings import secrets_of_answer, secrets_of_request
+from pytest_oauthcc.masking import mask_url
+from pytest_oauthcc.transports.passage import Passage
+from pytest_oauthcc.transports.switchboard import BOARD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.core.causes import Verdict
+    from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.settings import Settings
+    from pytest_oauthcc.live.run import LiveRun
+    from pytest_oauthcc.profiles import Profile
+
+__all__ = ["LiveProvider"]
+
+_OK = 200
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR = 400, 401, 403, 429, 500
+_REFUSALS = frozenset({_UNAUTHORIZED, _FORBIDDEN})
+_SKEW = 30.0  # seconds by which two right clocks may differ
+_NOBODY_HAS_IT = "oauthcc-a-scope-that-nobody-has"
+
+
+class LiveProvider(Provider):
+    """
+    A real provider, as a test sees it.
+
+    Requests to its hosts go there, and what comes back is journalled, judged by the same rules, and compared with what
+    a fake with the same profile answers to the same request. Where only the token endpoint is real, the API is the fake
+    that it always was, and takes the real tokens.
+
+    Args:
+        settings: As the target and the test's options say.
+        dialect: Of the profile.
+        clock: The test's.
+        profile: The profile, if one was named.
+        run: What the tests of the run share.
+    """
+
+    is_live = True
+
+    def __init__(
+        self, settings: Settings, dialect: Dialect, clock: Clock, profile: Profile | None, run: LiveRun
+    ) -> None:
+        super().__init__(settings, dialect, clock, profile)
+        self._run = run
+        self._target = run.target
+        # A second fake that only says what it would have answered; the real tokens are known to the first.
+        self._twin = Authority(settings, dialect, clock, find_issued=self._find_issued)
+        self.token_endpoint = TokenEndpoint(self._state)
+        self.token_endpoint.script = RealScript("the token endpoint", replies_give_way=False)
+        if self._target.has_api:
+            self.api = LiveApi(self._state, find_issued=self._find_issued, provenance=BOARD.provenance)
+        self._reused: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"<live Provider {self._target.name}: {self.token_url}, {len(self.exchanges)} exchanges>"
+
+    # --- where and who
+
+    @property
+    def private_key(self) -> str:
+        """The client's private key as PEM; without one in the target the test is skipped."""
+        return self._target.private_key or skip_for_fake("oauthcc.private_key (the target has no private_key_file_env)")
+
+    @property
+    def metadata_url(self) -> str:
+        """Where the authorization server's metadata are."""
+        return self._target.urls.get("metadata_url") or super().metadata_url
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the public keys are."""
+        return self._target.urls.get("jwks_url") or super().jwks_url
+
+    @property
+    def introspection_url(self) -> str:
+        """Where a token's state is told, if the target says so."""
+        return self._target.urls.get("introspection_url") or skip_for_fake("introspection without introspection_url")
+
+    @property
+    def revocation_url(self) -> str:
+        """Where a token is revoked, if the target says so."""
+        return self._target.urls.get("revocation_url") or skip_for_fake("revocation without revocation_url")
+
+    # --- what only a fake can do
+
+    def _skipped(self, name: str) -> NoReturn:
+        __tracebackhide__ = True
+        skip_for_fake(f"oauthcc.{name}")
+
+    def add_client(self, *_arguments: Any, **_options: Any) -> Any:
+        """Skip the test."""
+        self._skipped("add_client()")
+
+    def rotate_secret(self) -> str:
+        """Skip the test."""
+        self._skipped("rotate_secret()")
+
+    def rotate_keys(self, **_options: Any) -> None:
+        """Skip the test."""
+        self._skipped("rotate_keys()")
+
+    def mint(self, *_arguments: Any, **_options: Any) -> str:
+        """Skip the test."""
+        self._skipped("mint()")
+
+    def forge(self, *_arguments: Any, **_options: Any) -> Any:
+        """Skip the test."""
+        self._skipped("forge()")
+
+    def forgeries(self, *_arguments: Any, **_options: Any) -> Any:
+        """Skip the test."""
+        self._skipped("forgeries()")
+
+    def revoke(self, *_arguments: Any, **_options: Any) -> int:
+        """Skip the test."""
+        self._skipped("revoke()")
+
+    @property
+    def licence_holders(self) -> dict[str, float]:
+        """Skip the test."""
+        return self._skipped("licence_holders")
+
+    def asgi(self, **_options: Any) -> Any:
+        """Skip the test."""
+        self._skipped("asgi()")
+
+    def wsgi(self, **_options: Any) -> Any:
+        """Skip the test."""
+        self._skipped("wsgi()")
+
+    def answer_to(self, *_arguments: Any) -> None:
+        """Skip the test."""
+        self._skipped("oauthcc_server")
+
+    def reconfigure(self, **_changes: Any) -> None:
+        """Skip the test."""
+        self._skipped("reconfigure()")
+
+    def reregister(self, **_changes: Any) -> None:
+        """Skip the test."""
+        self._skipped("reregister()")
+
+    # --- exchanges
+
+    def takes(self, url: str) -> bool:
+        """Whether the URL is on one of the target's hosts, all of which may be reached."""
+        return site_of(url)[0] in self._target.hosts
+
+    def receive(self, request: Request, api_path: str | None) -> Answer | Passage:
+        """Let one request through; one to the API, where that is a fake, is answered as ever."""
+        __tracebackhide__ = True
+        if not self.takes(request.url) or (api_path is not None and not self._target.has_api):
+            return self.exchange(request, api_path)
+        self._refuse_unsafe(request)
+        self.check_limit()
+        if api_path is not None:
+            return self._to_api(request, api_path)
+        if key_of(request.url) == key_of(self.token_url):
+            return self._to_token_endpoint(request)
+        return self._let_through(OtherRequest(request, self.clock.time(), "other"), self._note_other)
+
+    def begin_test(self) -> None:
+        """Count anew, and share tokens anew."""
+        super().begin_test()
+        self._reused.clear()
+
+    def _refuse_unsafe(self, request: Request) -> None:
+        __tracebackhide__ = True
+        host = request.split.hostname or ""
+        if is_loopback(host):
+            return
+        problem = ""
+        if request.split.scheme != "https":
+            problem = "goes over plain http, where everybody on the way could read it; use https"
+        elif request.verify is False:
+            problem = "goes out with the check of certificates switched off; remove verify=False"
+        if problem:
+            self._refuse(NotServed(f"--oauthcc-live: {request.method} {mask_url(request.url)} {problem}. Not sent."))
+
+    @staticmethod
+    def _refuse(error: NotServed | TooManyExchanges) -> NoReturn:
+        __tracebackhide__ = True
+        BOARD.note_failure(error)
+        raise error
+
+    def _let_through(self, entry: Exchange, note: Callable[[Response], None]) -> Passage:
+        """Journal a request, judge it, and let it go; ``note`` gets the answer when the client has read it."""
+        secrets_of_request(entry, self._run.redactor)
+        with self._state.lock:
+            self._state.journal.add(entry)
+        self.judge_message(entry)
+
+        def came(response: Response, is_complete: bool) -> None:
+            if not is_complete:
+                self._run.count_exchange()
+                entry.outcome = response if response.status else None
+                return
+            entry.outcome = response
+            secrets_of_answer(response, self._run.redactor)
+            note(response)
+
+        def failed(error: BaseException) -> None:
+            kind = type(error).__name__
+            is_slow = "timeout" in kind.lower()
+            entry.outcome = NetworkFault("read_timeout" if is_slow else "refused", f"{kind} on the way to the provider")
+
+        return Passage(came, failed)
+
+    def _note_other(self, response: Response) -> None:
+        """Nothing is known of the other endpoints that could be compared."""
+
+    # --- the token endpoint
+
+    def _to_token_endpoint(self, request: Request) -> Answer | Passage:
+        __tracebackhide__ = True
+        entry, expected = self._twin.token_endpoint.respond(request)
+        verdict, entry.verdict, entry.token = entry.verdict, None, None
+        fake, entry.outcome = expected.outcome, None
+        assert isinstance(fake, Response)  # noqa: S101 - nobody can script the twin
+        skew = self._run.skew(self.clock.time())
+        self._refuse_moved_clock(entry, skew)
+        key = self._key_for_reuse(entry)
+        stored = self._run.reusable(key) if fake.status == _OK and abs(skew) < 1 and key not in self._reused else None
+        self._reused.add(key)
+        if stored is not None:
+            return self._reuse(entry, stored)
+        if not self._run.quota.take():
+            self._refuse(TooManyExchanges(self._run.quota_text()))
+
+        def note(response: Response) -> None:
+            self._note_token_answer(entry, fake, response, verdict, skew)
+            if response.status == _OK and entry.token is not None:
+                self._run.keep(key, response, entry.token.expiry - entry.token.issued)
+
+        return self._let_through(entry, note)
+
+    def _refuse_moved_clock(self, entry: TokenRequest, skew: float) -> None:
+        """Skip where the real provider, or the client, would compare the moved clock with a real one."""
+        __tracebackhide__ = True
+        if abs(skew) <= _SKEW:
+            return
+        if entry.presented.signed:
+            self._skip("the client signs its assertion by the moved clock, and the real provider checks it by its own")
+        before = next((other.token for other in reversed(tuple(self.token_requests)) if other.token is not None), None)
+        if before is None or before.is_expired(entry.time):
+            return
+        told = before.claims.get("exp")
+        if isinstance(told, int | float) and told <= entry.time:
+            self._skip("the client compares the moved clock with the real exp of its token")
+
+    def _skip(self, reason: str) -> NoReturn:
+        __tracebackhide__ = True
+        self._run.skip_reason = f"--oauthcc-live: {reason}"
+        pytest.skip(self._run.skip_reason)
+
+    def _key_for_reuse(self, entry: TokenRequest) -> str:
+        params = {name: value for name, value in entry.parameters.values.items() if name != "client_assertion"}
+        credentials = [entry.presented.method, entry.presented.client_id, entry.presented.readings]
+        wanted = [entry.headers.get(name) for name in self._state.settings.headers]
+        return json.dumps([entry.method, entry.url, params, credentials, wanted], sort_keys=True, default=str)
+
+    def _reuse(self, entry: TokenRequest, stored: Response) -> Answer:
+        """Answer with a token that an earlier test of this run fetched."""
+        __tracebackhide__ = True
+        entry.outcome = stored
+        entry.token = self._adopt(entry, stored, 0.0)
+        with self._state.lock:
+            self._state.journal.add(entry)
+        self.judge_message(entry)
+        return Answer(stored)
+
+    def _note_token_answer(
+        self, entry: TokenRequest, fake: Response, live: Response, verdict: Verdict | None, skew: float
+    ) -> None:
+        if live.status == _TOO_MANY or live.status >= _SERVER_ERROR:
+            return  # a bad day, and no drift
+        if live.status == _OK:
+            entry.token = self._adopt(entry, live, skew)
+        elif fake.status >= _BAD_REQUEST:
+            entry.verdict = verdict
+        cause = None if verdict is None else verdict.cause
+        if _OK in (live.status, fake.status):
+            separator = self._state.dialect.scope.separator
+            differences = compare_tokens(fake, live, scope_separator=separator)
+        else:
+            differences = compare_refusals(f"token refusal ({cause})", fake, live)
+        self._run.drift.note(differences, BOARD.current_test)
+        self._run.lessons.note_token(Occasion(entry, live, cause, self._state.values, entry.token))
+
+    def _adopt(self, entry: TokenRequest, response: Response, skew: float) -> Any:
+        """Make the real token known: to the journal, the fake API, and the clock."""
+        members = members_of(response) or {}
+        claims = decode_claims(str(members.get("access_token", "")))
+        scopes = entry.requested_scopes or as_scopes(_texts(claims.get("scope", claims.get("scp"))))
+        token = adopt(
+            response,
+            self._state,
+            client_id=entry.client_id or self.client_id,
+            scopes=scopes,
+            audience=(),  # whoever the real token is for, the fake API takes it
+            now=entry.time,
+        )
+        expiry = claims.get("exp")
+        if token is not None and "expires_in" not in members and isinstance(expiry, int | float):
+            token.expiry = expiry + skew
+        return token
+
+    # --- the API
+
+    def _to_api(self, request: Request, api_path: str) -> Passage:
+        __tracebackhide__ = True
+        entry, expected = self._twin.api.respond(request, api_path)
+        verdict, entry.verdict = entry.verdict, None
+        fake, entry.outcome = expected.outcome, None
+        assert isinstance(fake, Response)  # noqa: S101 - nobody can script the twin
+        skew = self._run.skew(self.clock.time())
+        token = entry.token
+        if token is not None and token.is_expired(entry.time) and not token.is_expired(entry.time - skew):
+            self._skip("the token is expired by the moved clock only, and the real API goes by its own")
+        return self._let_through(
+            entry, lambda response: self._note_api_answer(entry, api_path, fake, response, verdict)
+        )
+
+    def _note_api_answer(
+        self, entry: ApiRequest, api_path: str, fake: Response, live: Response, verdict: Verdict | None
+    ) -> None:
+        refused = live.status in _REFUSALS or (live.status == _BAD_REQUEST and verdict is not None)
+        if not refused and fake.status < _BAD_REQUEST:
+            return  # what the API answers to a good token is its own business
+        if live.status == _TOO_MANY or live.status >= _SERVER_ERROR:
+            return
+        if refused and verdict is None and live.status == _FORBIDDEN:
+            # The fake can't know what scope the API wants; asked for one that nobody has, it shows how it refuses.
+            self._twin.api.require(scope=_NOBODY_HAS_IT)
+            again, expected = self._twin.api.respond(entry.request, api_path)
+            self._twin.api.require(scope=())
+            verdict = again.verdict
+            assert isinstance(expected.outcome, Response)  # noqa: S101
+            fake = expected.outcome
+        cause = None if verdict is None else verdict.cause
+        entry.verdict = verdict if refused else None
+        self._run.drift.note(compare_refusals(f"API refusal ({cause})", fake, live), BOARD.current_test)
+        if refused:
+            self._run.lessons.note_api(Occasion(entry, live, cause, self._state.values, entry.token))
+
+
+def _texts(claim: Any) -> Any:
+    if isinstance(claim, list):
+        return [str(item) for item in claim]
+    return claim if isinstance(claim, str) else None

@@ -1,0 +1,77 @@
+"""The secrets that an exchange brings to light, for the redactor."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from pytest_oauthcc.core.journal import TokenRequest
+from pytest_oauthcc.masking import SENSITIVE_PARAMS, is_sensitive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_oauthcc.core.journal import Exchange
+    from pytest_oauthcc.core.messages import Response
+    from pytest_oauthcc.live.redaction import Redactor
+
+__all__ = ["secrets_of_answer", "secrets_of_request"]
+
+_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_SHORTEST_HEADER = 8  # characters; "X-Token-Use: access" is no secret
+_NO_SECRETS = frozenset({"token_type", "token_type_hint", "issued_token_type", "client_assertion_type"})
+
+
+def secrets_of_request(entry: Exchange, redactor: Redactor) -> None:
+    """Take note of the secrets that a request carries: credentials, assertions, tokens, keys in headers."""
+    for name, value in entry.headers.fields:
+        lowered = name.lower()
+        if lowered in _CREDENTIALS:
+            scheme, _, rest = value.partition(" ")
+            redactor.add(rest or scheme, f"{name} header")
+        elif is_sensitive(name) and len(value) >= _SHORTEST_HEADER:
+            redactor.add(value, f"{name} header")
+    if isinstance(entry, TokenRequest):
+        for name, value in entry.parameters.values.items():
+            if _is_secret(name):
+                for text in value if isinstance(value, list) else [value]:
+                    redactor.add(str(text), name)
+        for _, secret in entry.presented.readings:
+            redactor.add(secret, "client_secret")
+
+
+def secrets_of_answer(response: Response, redactor: Redactor) -> None:
+    """Take note of the secrets that an answer carries: tokens, and whatever looks like a JWT."""
+    text = response.body.decode("utf-8", "replace")
+    for found in _JWT.findall(text):
+        redactor.add(found, "token")
+    for name, value in response.headers:
+        if name.lower() in _CREDENTIALS:
+            redactor.add(value.partition("=")[2].partition(";")[0] or value, f"{name} header")
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    for name, value in _secret_members(members):
+        redactor.add(value, name)
+
+
+def _secret_members(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if isinstance(item, str) and _is_secret(name):
+                yield name, item
+            else:
+                yield from _secret_members(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secret_members(item)
+
+
+def _is_secret(name: str) -> bool:
+    lowered = name.lower()
+    return lowered in SENSITIVE_PARAMS or (
+        lowered not in _NO_SECRETS and ("secret" in lowered or "password" in lowered)
+    )
