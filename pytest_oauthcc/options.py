@@ -233,6 +233,18 @@ _ALL = (
         "Parameters that a token request has to carry, beside the standard ones.",
         "linelist",
     ),
+    Option(
+        "dpop",
+        "'off', 'optional' or 'required'",
+        _choice(("off", "optional", "required")),
+        "Whether tokens are bound to a key of the client (RFC 9449): never, where it sends a proof, or always.",
+    ),
+    Option(
+        "dpop_nonce",
+        "True or False",
+        _choice((True, False)),
+        "Whether DPoP proofs need a nonce of the server, which changes every five minutes.",
+    ),
     Option("tls", "True or False", _choice((True, False)), "Whether oauthcc_server speaks HTTPS instead of HTTP."),
     Option("strict", "True, False or 'should'", _choice((True, False, "should")), "Which broken rules fail a test."),
     Option("allow", "a table of rule ids and reasons", _mapping, "Rules that the client may break.", "linelist"),
@@ -368,7 +380,7 @@ def values_from_ini(name: str, value: Any) -> Any:
         return _table_from_lines(name, value)
     if OPTIONS[name].ini == "int" and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
-    if name in {"strict", "tls"} and isinstance(value, str):
+    if name in {"strict", "tls", "dpop_nonce"} and isinstance(value, str):
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(value.lower(), value)
     if name == "api_url" and value.lower() == "none":
         return None

@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.clock import sleeps
+from pytest_oauthcc.clock import holders, sleeps
 from pytest_oauthcc.clock.arguments import expiry_of, lead_of, past_the_end, point_of, span_of
 from pytest_oauthcc.clock.others import in_effect
 from pytest_oauthcc.clock.reading import microseconds, moment_at, seconds
@@ -60,6 +60,7 @@ class Clock:
         self._moved: dict[Hands, int] = {}  # microseconds
         self._stopped: dict[Hands, Callable[[], None]] = {}  # what lets them go again
         self._is_closed = False
+        holders.look()
 
     def __repr__(self) -> str:
         at = self.now()
@@ -220,6 +221,7 @@ class Clock:
             self._is_closed = True
             self._undo()
             self._sources.clear()
+            holders.look()
 
     # -- inside
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.clock.slots import Slot
 
-__all__ = ["Holders"]
+__all__ = ["Holders", "look"]
 
 # What a tuple or dict may belong to so that it is the owner that has to be changed.
 _THEIR_OWN = (type, FunctionType, functools.partial)
@@ -28,8 +28,9 @@ class Holders:
     """
     All that hold one of some functions, but for modules, which hold them by name.
 
-    A search goes through everything that is alive, which takes time. So it is made only when the functions have other
-    references than those that were accounted for after the last search.
+    A search goes through everything that is alive, which takes time. So it is made only when somebody has taken one of
+    the functions since the last one: when there are more references to it, but for those that are accounted for, than
+    there were when last looked at. Who looks often hardly ever misses somebody for another one who has gone meanwhile.
 
     Holders in tuples, in the local variables of running functions and generators, and in C or Rust code are out of
     reach, and those of the modules that keep the real time are left alone.
@@ -44,7 +45,9 @@ class Holders:
         self._wanted = {id(function): function for function in wanted}
         self._known: list[Callable[[], Any]] = []  # references that keep nobody alive
         self._short_lived: list[Any] = []  # holders to which there can be no such reference
-        self._unaccounted: list[int] | None = None
+        self._unaccounted: list[int] = []
+        self._is_news = True
+        _all.append(self)
 
     def replace(self, stand_ins: dict[int, Any]) -> Callable[[], None]:
         """
@@ -73,14 +76,23 @@ class Holders:
         return put_back
 
     def _slots(self) -> list[Slot]:
-        slots = self._of_the_known()
-        if self._unaccounted is None or self._count(slots) != self._unaccounted:
+        slots = self.look()
+        if self._is_news:
             self._search()
             slots = self._of_the_known()
-            slots += [slot for holder in self._short_lived for slot in slots_of(holder, self._wanted)]
+            self._unaccounted = self._count(slots)
             # Where there are holders that can't be remembered there has to be a search each time.
-            self._unaccounted = None if self._short_lived else self._count(slots)
+            self._is_news = bool(self._short_lived)
+            slots += [slot for holder in self._short_lived for slot in slots_of(holder, self._wanted)]
             self._short_lived.clear()
+        return slots
+
+    def look(self) -> list[Slot]:
+        """See whether somebody has taken one of the functions; gives the slots that are known."""
+        slots = self._of_the_known()
+        count = self._count(slots)
+        self._is_news |= any(now > before for now, before in zip(count, self._unaccounted, strict=False))
+        self._unaccounted = count
         return slots
 
     def _of_the_known(self) -> list[Slot]:
@@ -101,6 +113,15 @@ class Holders:
                 self._known.append(_Lasting(holder) if is_lasting else weakref.ref(holder))
             except TypeError:
                 self._short_lived.append(holder)
+
+
+_all: list[Holders] = []
+
+
+def look() -> None:
+    """See whether somebody has taken one of the functions that were ever wanted."""
+    for holders in _all:
+        holders.look()
 
 
 class _Lasting:

@@ -23,7 +23,7 @@ _HOMES = ("asyncio", "asyncio.tasks", "trio", "trio._timeouts")
 
 _movers: list[Callable[[int], None]] = []  # those who skip, the newest last; it is the one that is moved
 _stand_ins: dict[int, Any] = {}  # by the id of the original
-_undo: list[Callable[[], None]] = []
+_undo: list[Callable[[], None]] = []  # one, while somebody skips
 _places: Places | None = None
 
 
@@ -37,16 +37,17 @@ def skip(move: Callable[[int], None]) -> None:
         move: Called with the microseconds that a sleep would have taken.
     """
     global _places  # noqa: PLW0603
+    _put_back()  # so that the search meets the real ones
     if move not in _movers:
         _movers.append(move)
-    originals = [stand_in.__wrapped__ for stand_in in _stand_ins.values()]
+    originals = []
     for home, make in (
         ("time", _StandInForTimeSleep),
         ("asyncio.tasks", _stand_in_for_asyncio_sleep),
         ("trio._timeouts", _stand_in_for_trio_sleep),
     ):
         original = getattr(sys.modules.get(home), "sleep", None)
-        if original is not None and original not in _stand_ins.values() and original not in originals:
+        if original is not None:
             originals.append(original)
             _stand_ins[id(original)] = make(original)
     if _places is None or not _places.are_of(originals):
@@ -64,9 +65,13 @@ def stop_skipping(move: Callable[[int], None]) -> None:
     if move in _movers:
         _movers.remove(move)
     if not _movers:
-        while _undo:
-            _undo.pop()()
-        _stand_ins.clear()
+        _put_back()
+
+
+def _put_back() -> None:
+    while _undo:
+        _undo.pop()()
+    _stand_ins.clear()
 
 
 def _pass(span: int) -> None:

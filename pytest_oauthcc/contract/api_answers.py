@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Answers", "Challenge", "read_challenge"]
 
 _SCHEME = re.compile(r"(?:^|,)\s*(bearer|dpop)(?=\s|,|$)", re.IGNORECASE)
-_NEXT_SCHEME = re.compile(r",\s*[A-Za-z][\w-]*(?=\s+[\w-]+\s*=|\s*,|\s*$)")
+_NEXT_SCHEME = re.compile(r",\s*[A-Za-z][\w-]*(?=\s+=|\s*,|\s*$)")  # attributes are masked by then
 _ATTRIBUTE = re.compile(r'([A-Za-z_][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))')
 _ALLOWED = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 _ONCE = ("realm", "scope", "error", "error_description", "error_uri")

@@ -112,7 +112,7 @@ class ApiCase:
             return make()
         except OptionError as error:
             problem = str(error)
-        self.undecided(problem)
+        return self.undecided(problem)
 
     def _known(self, token: str) -> str:
         self._secrets.add(token)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["ApiContract"]
 
 
-class ApiContract(LettingIn, Refusing, Forgeries, Keys, Answers, Declared, table=API_CHECKS):
+# pytest runs the tests of the last base first
+class ApiContract(Answers, Keys, Forgeries, Refusing, LettingIn, Declared, table=API_CHECKS):
     """
     Tests for everything that an API has to look at before it believes a token.
 
@@ -42,7 +43,7 @@ class ApiContract(LettingIn, Refusing, Forgeries, Keys, Answers, Declared, table
 
     @pytest.fixture
     def send(self) -> Callable[..., Any]:
-        """Return ``send(headers)``, sync or async, which makes a request to the API and returns its status or response."""
+        """Return ``send(headers)``, sync or async: it makes a request to the API, and returns status or response."""
         raise OptionError(_no_send(type(self)))
 
     @pytest.fixture(name=CASE)

@@ -224,7 +224,7 @@ _OTHERS = (
         "RFC 6750 section 2.1",
         "The API is sent a good token as Basic and as the bare header, and the word Bearer without a token.",
         "What is not Bearer is no token, and must not make the API stumble either.",
-        "Split the header at its first blank, and answer 401 unless the first part is Bearer and there is a second one.",
+        "Split the header at its first blank, and answer 401 unless it is Bearer and one more.",
     ),
     Check(
         "refuses-a-token-in-the-query",

@@ -23,6 +23,7 @@ _MOST_ATTEMPTS = 10
 _WAIT = 7
 _WEEK = 7 * 86_400
 _HOUR = 3600
+_COOL_DOWN = 300  # seconds after which a circuit breaker ought to let a request pass again
 
 OUTAGES: dict[str, Callable[[TokenEndpoint], object]] = {
     "error-500": lambda endpoint: endpoint.fail(status=500),
@@ -192,5 +193,8 @@ def _judge_recovered(client: Case, call: Call, after: str) -> None:
     __tracebackhide__ = True
     if call.hung:
         client.broken(f"the call did not come back after {after}; is a lock still held?")
+    if not call.worked and not client.remake_is_needed(call):
+        client.advance(_COOL_DOWN)  # some leave a server alone that was down a moment ago
+        call = client.call()
     if not call.worked:
         client.broken(f"the call failed after {after} and was well again: {client.outcome_of(call)}")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.contract.table import Check
     from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.journal import Exchange
     from pytest_oauthcc.core.settings import Settings
     from pytest_oauthcc.session import Session
 
@@ -235,6 +236,11 @@ class Case:
         last = call.api_requests[-1]
         why = f": {last.verdict.detail}" if last.verdict is not None else ""
         return f"its last API request got {last.result}{why}"
+
+    def name_of(self, entry: Exchange) -> str:
+        """Write which request it was, counted among those of its kind: ``token request 2``."""
+        same = [other for other in self.provider.exchanges if other.kind == entry.kind]
+        return f"{entry.kind} {same.index(entry) + 1}" if entry in same else entry.kind
 
     def _hidden(self, text: str) -> str:
         return hide(text, secrets_of(self.provider.exchanges))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from pytest_oauthcc.contract.binding import check
+from pytest_oauthcc.core.journal import OtherRequest
 from pytest_oauthcc.core.parameters import FORM, media_type
 from pytest_oauthcc.core.templates import OMIT
 
@@ -98,7 +99,7 @@ class Getting:
         needs_a_token_request(client)
         for entry in client.provider.exchanges:
             if "client_secret=" in entry.url or client.provider.client_secret in entry.url:
-                client.broken(f"the client secret is in the URL of {entry.kind} {entry.number}")
+                client.broken(f"the client secret is in the URL of {client.name_of(entry)}")
 
     @check("sends-no-parameter-twice")
     def test_sends_no_parameter_twice(self, client: Case) -> None:
@@ -185,7 +186,7 @@ class Getting:
         client.provider.reconfigure(token_url=f"{url}?tenant=t-1")
         request = needs_a_token_request(client)
         if "tenant=t-1" not in request.url:
-            if any(entry.kind == "metadata request" for entry in client.provider.exchanges):
+            if any(isinstance(entry, OtherRequest) for entry in client.provider.authority.state.journal.all):
                 client.undecided("the client takes the token URL from the provider's metadata")
             client.broken(f"the token request went to {request.url!r}, expected the query ?tenant=t-1")
 
@@ -198,7 +199,7 @@ class Getting:
         client.call()
         for entry in client.provider.exchanges:
             if entry.verdict is not None and "header" in entry.verdict.facts:
-                client.broken(f"{entry.kind} {entry.number} was refused: {entry.verdict.detail}")
+                client.broken(f"{client.name_of(entry)} was refused: {entry.verdict.detail}")
         if not client.provider.api_requests:
             client.undecided("the client never called the API; see gets-a-token")
 
@@ -215,7 +216,7 @@ class Getting:
         for entry in client.provider.token_requests:
             missing = [name for name in wanted if not entry.parameters.get_all(name)]
             if missing:
-                client.broken(f"token request {entry.number} lacks the parameter {' and '.join(missing)}")
+                client.broken(f"{client.name_of(entry)} lacks the parameter {' and '.join(missing)}")
 
     @check("sends-the-token-as-the-api-wants-it")
     def test_sends_the_token_as_the_api_wants_it(self, client: Case) -> None:
@@ -227,7 +228,7 @@ class Getting:
         for entry in client.provider.api_requests:
             value = entry.headers.get(api.header)
             if value is None:
-                client.broken(f"API request {entry.number} has no {api.header} header")
+                client.broken(f"{client.name_of(entry)} has no {api.header} header")
             scheme = f"{re.escape(api.scheme)} " if api.scheme else ""
             if not re.fullmatch(rf"(?i:{scheme})[A-Za-z0-9\-._~+/]+=*", value):
                 why = entry.verdict.detail if entry.verdict is not None else "it is malformed"

@@ -82,7 +82,11 @@ def told_to_a_person(error: BaseException) -> str:
     return "\n".join(
         text
         for one in _chain(error)
-        for text in (*_messages(one), *(str(value) for name, value in vars(one).items() if _is_told(name, value)))
+        for text in (
+            *_messages(one),
+            *(str(value) for name, value in vars(one).items() if _is_told(name, value)),
+            str(getattr(getattr(one, "response", None), "status_code", "")),  # as HTTP libraries' own errors have it
+        )
     )
 
 
@@ -123,7 +127,7 @@ def secrets_by_name(provider: Provider) -> dict[str, str]:
     for entry in provider.token_requests:
         scheme, _, value = entry.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic" and value:
-            found[value] = "the Basic credentials"
+            found[value] = "the Basic header with the secret"
     return found
 
 

@@ -46,7 +46,7 @@ class Safety:
         client.plain_call()
         for entry in client.provider.exchanges:
             if entry.request.verify is False:
-                client.broken(f"{entry.kind} {entry.number} was sent with the certificate check switched off")
+                client.broken(f"{client.name_of(entry)} was sent with the certificate check switched off")
         if any(entry.request.verify is None for entry in client.provider.exchanges):
             client.undecided("the client's HTTP library does not tell whether it checks certificates")
 
@@ -109,7 +109,7 @@ class Safety:
         for entry in client.provider.exchanges:
             for where, text in (("URL", entry.url), ("Cookie header", entry.headers.get("cookie", ""))):
                 if leak_in(text, tokens):
-                    client.broken(f"the token is in the {where} of {entry.kind} {entry.number}")
+                    client.broken(f"the token is in the {where} of {client.name_of(entry)}")
 
     @check("sends-the-secret-to-the-token-endpoint-only")
     def test_sends_the_secret_to_the_token_endpoint_only(self, client: Case) -> None:
@@ -123,10 +123,10 @@ class Safety:
         for entry in client.provider.api_requests:
             what = leak_in(_sent(entry), hidden)
             if what is not None:
-                client.broken(f"{what} went to the API with API request {entry.number}")
+                client.broken(f"{what} went to the API with {client.name_of(entry)}")
         for request in client.provider.token_requests:
             if leak_in(_sent(request), tokens):
-                client.broken(f"an access token went to the token endpoint with token request {request.number}")
+                client.broken(f"an access token went to the token endpoint with {client.name_of(request)}")
 
     @check("keeps-the-token-from-other-hosts")
     @pytest.mark.parametrize("status", _REDIRECTS)
@@ -205,7 +205,7 @@ class Safety:
         entry_of_file = f"Basic {base64.b64encode(':'.join(_NETRC).encode()).decode()}"
         for entry in client.provider.exchanges:
             if entry.headers.get("authorization") == entry_of_file:
-                client.broken(f"{entry.kind} {entry.number} carried the entry of ~/.netrc in its Authorization header")
+                client.broken(f"{client.name_of(entry)} carried the entry of ~/.netrc in its Authorization header")
         if not call.api_requests:
             client.undecided(f"the client never called the API ({client.outcome_of(call)}); see gets-a-token")
 
@@ -236,7 +236,8 @@ def _objects_behind(function: Any) -> list[Any]:
 
 
 def _is_of_the_client(thing: Any) -> bool:
-    if inspect.isroutine(thing) or inspect.ismodule(thing) or isinstance(thing, type):
+    # A dictionary is data, whatever it is called: who prints a token prints a token.
+    if inspect.isroutine(thing) or inspect.ismodule(thing) or isinstance(thing, type | dict | list | tuple | str):
         return False
     home = type(thing).__module__.partition(".")[0]
     return home not in _NOT_THE_CLIENTS and home not in sys.stdlib_module_names

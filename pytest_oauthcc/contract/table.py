@@ -537,6 +537,14 @@ _ALL = (
         "Raise unless access_token is a text that is not empty.",
     ),
     Check(
+        "takes-a-text-for-a-token",
+        "advice",
+        "RFC 6749 appendix A.12",
+        "The token endpoint answers 200 with an access_token that is no text.",
+        "'Bearer 4711' at the API leads everybody to look in the wrong place.",
+        "Raise unless access_token is a text.",
+    ),
+    Check(
         "explains-a-useless-answer",
         "should",
         _FIELD,

@@ -74,7 +74,7 @@ def fault_outcome(
         case Drop():
             outcome = proceed()
             return outcome if isinstance(outcome, NetworkFault) else cut(outcome)
-        case Fail():
+        case _:
             return fail(action)
 
 

@@ -34,6 +34,8 @@ class Settings:
     audience: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    dpop: Literal["off", "optional", "required"] = "off"
+    dpop_nonce: bool = False
     tls: bool = False
     strict: bool | Literal["should"] = True
     allow: Mapping[str, str] = field(default_factory=dict)

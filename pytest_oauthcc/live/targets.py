@@ -113,7 +113,7 @@ class _Reading:
         for key, value in table.items():
             if key.endswith("_env"):
                 self._read_variables(key, value)
-            elif is_sensitive(key) and key not in _OWN_KEYS:
+            elif key == "client_secret" or (is_sensitive(key) and key not in {*OPTIONS, *_OWN_KEYS}):
                 self._refuse_secret(key, f'{key}_env = "ACME_{key.upper()}"')
             else:
                 self._read_literal(key, value)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urlsplit
 
+from pytest_oauthcc.core.dpop import same_target, token_hash
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
 from pytest_oauthcc.rules.rule import Rule
 
@@ -60,7 +58,6 @@ RULES = (
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _CLAIMS = ("jti", "htm", "htu", "iat")
-_PORTS = {"https": 443, "http": 80}
 
 
 def look_at_proof(entry: TokenRequest | ApiRequest, scene: Scene, found: list[tuple[str, str]]) -> None:
@@ -107,26 +104,8 @@ def _look_at_claims(
     method, url = claims.get("htm"), claims.get("htu")
     if method and method != entry.method:
         found.append((rule, f"htm is {scene.show(method)}, and the request is a {entry.method}"))
-    if url and not _same_target(str(url), entry.request.split):
+    if url and not same_target(str(url), entry.request.split):
         found.append((rule, "htu is not the URL of the request without its query"))
-    if token is not None and claims.get("ath") != _hash(token):
+    if token is not None and claims.get("ath") != token_hash(token):
         what = "is not the hash of the token that was sent" if "ath" in claims else "is missing"
         found.append((rule, f"ath {what}"))
-
-
-def _same_target(htu: str, sent: SplitResult) -> bool:
-    try:
-        return "?" not in htu and "#" not in htu and _normal(urlsplit(htu)) == _normal(sent)
-    except ValueError:
-        return False
-
-
-def _normal(parts: SplitResult) -> tuple[str, str, int | None, str]:
-    """Bring a URL into the form in which equal ones compare equal (RFC 3986 section 6.2)."""
-    scheme = parts.scheme.lower()
-    return scheme, parts.hostname or "", parts.port or _PORTS.get(scheme), parts.path or "/"
-
-
-def _hash(token: str) -> str:
-    digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,24 +1,9 @@
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from pathlib import Path
 
-# What is imported inside of these tests pytester forgets afterwards, and some of it can't be imported twice.
-import fastapi.testclient  # noqa: F401
-import flask.testing  # noqa: F401
-import httpcore2  # noqa: F401
-import httpx2  # noqa: F401
-import joserfc.jwt  # noqa: F401
+import preload  # noqa: F401
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, utils  # noqa: F401
-from jwt.algorithms import ECAlgorithm  # noqa: F401
-
-import pytest_oauthcc
-
-for _module in pkgutil.walk_packages(pytest_oauthcc.__path__, "pytest_oauthcc."):
-    if not _module.name.endswith("__main__"):
-        importlib.import_module(_module.name)
 
 APIS = Path(__file__).with_name("apis")
 

@@ -676,6 +676,15 @@ class TokenOfAnyKind(Right):
         return {**members, "access_token": str(members.get("access_token"))}
 
 
+@bug("A number for a token", "takes-a-text-for-a-token", advice=True)
+class NumberForAToken(Right):
+    def read_token(self, answer: Answer) -> dict[str, Any]:
+        members = answer.json() if answer.status == 200 else {}
+        if isinstance(members, dict) and isinstance(members.get("access_token"), int):
+            return {**members, "access_token": str(members["access_token"])}
+        return super().read_token(answer)
+
+
 @bug("Stumbles over answers that are no JSON object", "explains-a-useless-answer")
 class Stumbles(Right):
     def read_token(self, answer: Answer) -> dict[str, Any]:

@@ -308,6 +308,27 @@ def test_a_provider_can_have_names_elsewhere():
     )
 
 
+def test_names_without_an_api_and_an_audience_of_the_test_s_own():
+    """What a test says of the audience stays; a place without an API adds none."""
+    there = "http://127.0.0.1:5000"
+    own = World(audience=("urn:mine",))
+    own.authority.answer_to(Names(there, f"{there}/t", f"{there}/api/", "m", "k", "i", "r"))
+    assert own.call(own.token()).status == 200
+    none = World(api_url=None)
+    none.authority.answer_to(Names(there, f"{there}/t", None, "m", "k", "i", "r"))
+    assert none.authority.other_names[0].api_url is None
+
+
+def test_a_dialect_may_publish_documents():
+    """Fixed documents at fixed URLs, filled in with what the provider is called."""
+    world = World(Dialect(documents={"{issuer}/about": {"token": "{token_url}", "n": 1}}))
+
+    got = world.send("GET", f"{ISSUER}/about")
+
+    assert got.json == {"token": TOKEN_URL, "n": 1}
+    assert got.entry.kind == "document request"
+
+
 # --- licences
 
 

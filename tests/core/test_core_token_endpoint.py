@@ -462,6 +462,20 @@ def test_a_wrong_parameter_says_what_was_wanted():
     assert got.entry.verdict.detail == "the parameter tenant is 'u', wanted: t"
 
 
+def test_a_query_that_is_no_utf_8_has_no_parameters():
+    """Where parameters come in the query they are UTF-8, too."""
+    got = World(body_formats=("query",)).ask(kind=None, body=b"", query="?grant_type=client_credentials&x=%E9")
+
+    assert got.cause == Cause.MISSING_GRANT_TYPE
+
+
+def test_a_header_with_an_underscore_is_another_one():
+    """A client that writes content_type is told so."""
+    got = World().ask(kind=None, headers={"content_type": FORM})
+
+    assert "it has a header content_type, with an underscore" in got.entry.verdict.detail
+
+
 # --- Basic credentials
 
 

@@ -99,6 +99,30 @@ def test_after_rotation_old_tokens_verify_and_new_ones_have_a_new_key():
     assert jwt.get_unverified_header(other)["kid"] == kids[1], "the process shares its first key"
 
 
+def test_a_key_can_be_withdrawn():
+    """Then the published set has the new key alone."""
+    world = World()
+    world.state.issue(CLIENT_ID, (), now=world.clock.now, alg="RS256")
+    world.state.keys.rotate()
+
+    world.state.keys.rotate(keep_old=False)
+
+    assert [key["kid"] for key in world.state.keys.jwks()["keys"]] == [world.state.keys.current.kid]
+
+
+def test_old_tokens_can_be_forgotten():
+    """Those that had expired by then, and no others."""
+    world = World(expires_in=10)
+    old = world.token()
+    world.clock.advance(60)
+    new = world.token()
+
+    world.state.tokens.forget(world.clock.now)
+
+    assert world.state.tokens.get(old) is None
+    assert world.state.tokens.get(new) is not None
+
+
 def test_keys_are_made_once_and_late():
     """A ring makes no key before one is asked for, and all rings of the process share it."""
     ring = KeyRing("ES256")

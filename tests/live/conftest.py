@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import secrets
@@ -12,6 +13,19 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
+from pytest_oauthcc.live.targets import ENVIRONMENT
+
+# Runs inside of this process are to find what this one has imported, and not to import it twice.
+for _name in (
+    *("freezegun", "freezegun.api", "httpcore", "httpcore2", "httpx", "httpx2", "jwt", "requests", "responses", "respx", "urllib.request"),
+    *("cryptography.hazmat.primitives.asymmetric.rsa", "cryptography.hazmat.primitives.asymmetric.ec"),
+    *("pytest_oauthcc.live.plugin", "pytest_oauthcc.transports.requests_transport"),
+    *("pytest_oauthcc.transports.httpx_transport", "pytest_oauthcc.transports.httpx_passage"),
+    *("pytest_oauthcc.transports.urllib_transport", "pytest_oauthcc.clock.freezegun_backend", "pytest_oauthcc.reporting"),
+    *("pytest_oauthcc.core.forgery", "pytest_oauthcc.profiles.loader", "pytest_oauthcc.transports.installation"),
+):
+    importlib.import_module(_name)
 
 SERVERS = Path(__file__).parent / "servers"
 ROOT = Path(__file__).parents[2]
@@ -140,22 +154,19 @@ def real_server(request):
     return request.getfixturevalue(request.param)
 
 
-EXAMPLE = (Path(__file__).parent / "example_orders.py").read_text()
-
-
 @pytest.fixture
 def live(pytester, monkeypatch):
-    """Run pytest in a subprocess, with the environment of a live run."""
-    for name in list(os.environ):
-        if name.startswith("OAUTHCC_TEST") or name in {"OAUTHCC_TOKEN_URL", "OAUTHCC_CLIENT_SECRET"}:
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "")
-    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    """Run pytest with the environment of a live run, by default in this process."""
+    for name in ENVIRONMENT.values():
+        monkeypatch.delenv(name, raising=False)
+    pytester.makefile(".ini", pytest="[pytest]\nasyncio_default_fixture_loop_scope = function\n")
 
-    def run(*arguments, environment=(), live=True):
+    def run(*arguments, environment=(), live=True, subprocess=False):
         for name, value in dict(environment).items():
             monkeypatch.setenv(name, value)
         flags = ["--oauthcc-live"] if live else []
-        return pytester.runpytest_subprocess("-p", "no:randomly", *flags, *arguments, timeout=120)
+        if subprocess:
+            return pytester.runpytest_subprocess(*flags, *arguments, timeout=120)
+        return pytester.runpytest_inprocess(*flags, *arguments)
 
     return run

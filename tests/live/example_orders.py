@@ -110,4 +110,6 @@ def test_only_live(oauthcc):
 
 def test_only_fake(oauthcc):
     oauthcc.token_endpoint.fail(status=503)
-    assert requests.post(oauthcc.token_url, {"grant_type": "client_credentials"}, timeout=10).status_code == 503
+    who = oauthcc.client_id, oauthcc.client_secret
+    answer = requests.post(oauthcc.token_url, {"grant_type": "client_credentials"}, auth=who, timeout=10)
+    assert answer.status_code == 503

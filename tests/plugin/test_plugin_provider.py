@@ -195,6 +195,16 @@ def test_licences_where_there_are_some(oauthcc_factory):
         oauthcc_factory().licence_holders  # noqa: B018
 
 
+def test_options_of_a_profiles_own(oauthcc_factory):
+    """A default, a value that is made up, and one that the test gives."""
+    assert oauthcc_factory("auth0").options["domain"] in oauthcc_factory("auth0").issuer
+    made = oauthcc_factory("hgem").options["api_key"]
+    assert made != oauthcc_factory("hgem").options["api_key"]
+    given = oauthcc_factory("hgem", api_key="k-123")
+    assert given.options["api_key"] == "k-123"
+    assert "k-123" in given.secrets
+
+
 # --- the switchboard and the wiring
 
 

@@ -123,12 +123,12 @@ WRONG_IN_ONE_WAY = {
         jwt.PyJWKClientError,
         lambda p, v: not kid_is_known(p, v) and verify(p, v, key=_wrong_key("ES256").private.public_key()),
     ),
-    "alg-none": (jwt.InvalidAlgorithmError, lambda p, v: unverified(v)),
-    "alg-none-capitalized": (jwt.InvalidAlgorithmError, lambda p, v: unverified(v)),
-    "alg-none-uppercase": (jwt.InvalidAlgorithmError, lambda p, v: unverified(v)),
-    "alg-none-mixed-case": (jwt.InvalidAlgorithmError, lambda p, v: unverified(v)),
+    "alg-none": (jwt.InvalidAlgorithmError, lambda _p, v: unverified(v)),
+    "alg-none-capitalized": (jwt.InvalidAlgorithmError, lambda _p, v: unverified(v)),
+    "alg-none-uppercase": (jwt.InvalidAlgorithmError, lambda _p, v: unverified(v)),
+    "alg-none-mixed-case": (jwt.InvalidAlgorithmError, lambda _p, v: unverified(v)),
     "hs256-public-key": (jwt.InvalidAlgorithmError, lambda p, v: hmac_fits(v, public_pem(right_key(p)))),
-    "hs256-empty-secret": (jwt.InvalidAlgorithmError, lambda p, v: hmac_fits(v, b"")),
+    "hs256-empty-secret": (jwt.InvalidAlgorithmError, lambda _p, v: hmac_fits(v, b"")),
     "embedded-jwk": (
         jwt.PyJWKClientError,
         lambda p, v: verify(p, v, key=jwt.PyJWK(jwt.get_unverified_header(v)["jwk"]).key),
@@ -147,11 +147,11 @@ WRONG_IN_ONE_WAY = {
             and verify(p, v, key=_wrong_key("ES256").private.public_key())
         ),
     ),
-    "kid-path-traversal": (jwt.PyJWKClientError, lambda p, v: hmac_fits(v, b"")),
-    "kid-sql-injection": (jwt.PyJWKClientError, lambda p, v: hmac_fits(v, b"oauthcc")),
+    "kid-path-traversal": (jwt.PyJWKClientError, lambda _p, v: hmac_fits(v, b"")),
+    "kid-sql-injection": (jwt.PyJWKClientError, lambda _p, v: hmac_fits(v, b"oauthcc")),
     "kid-not-a-text": (
         jwt.InvalidTokenError,
-        lambda p, v: jwt.api_jws.PyJWS()._load(v)[2]["kid"] == {"$ne": None},
+        lambda _p, v: jwt.api_jws.PyJWS()._load(v)[2]["kid"] == {"$ne": None},
     ),
     "wrong-typ": (jwt.InvalidTokenError, lambda p, v: verify(p, v, typ=False)),
     "id-token": (
@@ -160,25 +160,25 @@ WRONG_IN_ONE_WAY = {
     ),
     "tampered-payload": (
         jwt.InvalidSignatureError,
-        lambda p, v: unverified(v)["sub"] == "administrator",
+        lambda _p, v: unverified(v)["sub"] == "administrator",
     ),
-    "stripped-signature": (jwt.InvalidSignatureError, lambda p, v: v.endswith(".") and unverified(v)),
+    "stripped-signature": (jwt.InvalidSignatureError, lambda _p, v: v.endswith(".") and unverified(v)),
     "truncated-signature": (
         jwt.InvalidSignatureError,
-        lambda p, v: len(signature_of(v)) == 32 and unverified(v),
+        lambda _p, v: len(signature_of(v)) == 32 and unverified(v),
     ),
     "der-signature": (jwt.InvalidSignatureError, accepts_der),
-    "zero-signature": (jwt.InvalidSignatureError, lambda p, v: signature_of(v) == bytes(64) and unverified(v)),
+    "zero-signature": (jwt.InvalidSignatureError, lambda _p, v: signature_of(v) == bytes(64) and unverified(v)),
     "duplicate-claims": (
         jwt.ExpiredSignatureError,
-        lambda p, v: parse_first(payload_text(v))["exp"] > time.time(),
+        lambda _p, v: parse_first(payload_text(v))["exp"] > time.time(),
     ),
-    "unknown-crit": (jwt.InvalidTokenError, lambda p, v: signature_fits(p, v)),
+    "unknown-crit": (jwt.InvalidTokenError, signature_fits),
     "oversized": (
         jwt.InvalidSignatureError,
         lambda p, v: len(v) > 200_000 and verify(p, v, key=_wrong_key("ES256").private.public_key()),
     ),
-    "not-a-jwt": (jwt.DecodeError, lambda p, v: "." not in v),
+    "not-a-jwt": (jwt.DecodeError, lambda _p, v: "." not in v),
 }
 
 

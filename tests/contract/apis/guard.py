@@ -1,5 +1,7 @@
 """What the example APIs make of a request, apart from the framework: a status and headers."""
 
+# ruff: noqa: D102, BLE001 - each class says what is wrong with it
+
 from __future__ import annotations
 
 from verifiers import Refused

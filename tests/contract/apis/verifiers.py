@@ -1,5 +1,7 @@
 """How the example APIs check a token: once rightly, and in many wrong ways that are all in use somewhere."""
 
+# ruff: noqa: D102, BLE001 - each class says what is wrong with it
+
 from __future__ import annotations
 
 import base64
@@ -47,7 +49,13 @@ class Right:
 
     def decode(self, token, **others):
         options = {"require": ["exp", "iss", "aud"], **others.pop("options", {})}
-        given = {"algorithms": ["ES256"], "issuer": self.issuer, "audience": self.audience, "options": options, **others}
+        given = {
+            "algorithms": ["ES256"],
+            "issuer": self.issuer,
+            "audience": self.audience,
+            "options": options,
+            **others,
+        }
         return jwt.decode(token, self.key_of(token), **given)
 
     def check_binding(self, claims):

@@ -12,7 +12,7 @@ const { Provider } = await load('oidc-provider');
 const jose = await load('jose');
 
 const clients = JSON.parse(process.env.OAUTHCC_TEST_CLIENTS);
-const { privateKey } = await jose.generateKeyPair('RS256', { extractable: true });
+const { privateKey, publicKey } = await jose.generateKeyPair('RS256', { extractable: true });
 const key = { ...(await jose.exportJWK(privateKey)), kid: 'server-key', alg: 'RS256', use: 'sig' };
 
 const listen = (handler) => new Promise((resolve) => {
@@ -73,7 +73,7 @@ async function scopeOf(token) {
   const stored = await provider.ClientCredentials.find(token);
   if (stored) return stored.scope ?? '';
   try {
-    const { payload } = await jose.jwtVerify(token, await jose.importJWK(key, 'RS256'), { issuer });
+    const { payload } = await jose.jwtVerify(token, publicKey, { issuer });
     return payload.scope ?? '';
   } catch {
     return undefined;

@@ -1,0 +1,57 @@
+"""requests-auth, an auth object with a token cache that the whole process shares."""
+
+import pytest
+import requests
+from requests_auth import OAuth2, OAuth2ClientCredentials
+
+from pytest_oauthcc import ClientContract
+
+SEEN = "requests-auth 8.0.0"
+
+
+class TestRequestsAuth(ClientContract):
+    scope = "orders:read"
+    waived = {
+        "encodes-a-secret-with-reserved-characters": "Id and secret go into the Basic header without being form-encoded first",
+        "encodes-an-id-with-reserved-characters": "Id and secret go into the Basic header without being form-encoded first",
+        "keeps-a-colon-in-its-id": "Id and secret go into the Basic header without being form-encoded first",
+        "refuses-a-plain-http-token-url": "The secret is sent to an http:// token URL without a word",
+        "gets-a-new-token-after-a-401": "A token that the API refused is kept, and sent again until its expiry",
+        "repeats-the-call-after-a-401": "A 401 of the API is handed on, without a new token",
+        "asks-once-for-many-callers": "Nothing is locked while the first token is fetched: a token request for each caller",
+        "renews-once-for-many-callers": "Nothing is locked while a token is renewed: a token request for each caller",
+        "explains-a-useless-answer": "JSON that is no object makes it stumble: AttributeError: 'list' object has no attribute 'get'",
+        "keeps-short-lived-tokens": "The early expiry is 30 s whatever the lifetime: tokens of 30 s are renewed on every call",
+        "survives-a-huge-expires-in": "datetime overflows when expires_in is huge",
+        "sends-a-non-ascii-secret-as-utf-8": "A secret beyond latin-1 raises UnicodeEncodeError",
+        "keeps-tokens-of-clients-apart": "The key of the shared cache has the token URL and the scope, but not the client",
+    }
+
+    @pytest.fixture(autouse=True)
+    def _no_tokens_of_earlier_tests(self):
+        OAuth2.token_cache.clear()
+
+    @pytest.fixture
+    def auth(self, oauthcc):
+        def make(client_id=None, client_secret=None, scope=None):
+            return OAuth2ClientCredentials(
+                oauthcc.token_url,
+                client_id or oauthcc.client_id,
+                client_secret or oauthcc.client_secret,
+                scope=(scope or self.scope).split(),
+            )
+
+        return make
+
+    @pytest.fixture
+    def make_client(self, oauthcc, auth):
+        return lambda **options: lambda made=auth(**options): requests.get(f"{oauthcc.api_url}orders", auth=made)
+
+    @pytest.fixture
+    def call_api(self, make_client):
+        return make_client()
+
+    @pytest.fixture
+    def send_body(self, oauthcc, auth):
+        made = auth()
+        return lambda body: requests.post(f"{oauthcc.api_url}orders", json=body, auth=made)

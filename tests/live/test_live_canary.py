@@ -1,0 +1,179 @@
+"""The canary: a suite that spills its secrets everywhere, and a search for them in everything that its runs leave."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote, quote_plus, unquote
+
+import pytest
+
+from pytest_oauthcc.core.keys import ClientKey
+
+SUITE = (Path(__file__).parent / "leaky_suite.py").read_text()
+API_KEY = 'k3y/with "quotes", <tags> & \\slashes'
+CONFTEST_ERROR = "import os\nraise RuntimeError('at import ' + os.environ['LEAKY_SECRET'])\n"
+INTERNAL_ERROR = """
+import os
+def pytest_runtest_protocol(item):
+    raise RuntimeError('internal ' + os.environ['LEAKY_SECRET'])
+"""
+
+
+def spellings(secret):
+    """Yield what must not stand anywhere: the secret in every encoding, and either half of it."""
+    for text in {secret, secret[: len(secret) * 2 // 3], secret[len(secret) // 3 :]}:
+        yield text
+        yield quote(text, safe="")
+        yield quote_plus(text)
+        yield json.dumps(text)[1:-1]
+        yield json.dumps(json.dumps(text)[1:-1])[1:-1]
+        yield repr(text)[1:-1]
+        yield html.escape(text)
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + secret.encode()).decode()
+        yield encoded[4:-4]
+        yield base64.urlsafe_b64encode(bytes(before) + secret.encode()).decode()[4:-4]
+
+
+def leaks(text, secrets):
+    """Return what was found of the secrets, by any reading of the text."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    readings = [plain, unquote(plain), html.unescape(plain), unquote(unquote(plain)), plain.replace("\\\\", "\\")]
+    return [
+        (what, reading[max(0, reading.find(spelling) - 80) :][:200])
+        for secret in secrets
+        for what, spelling in ((secret[:3], spelling) for spelling in set(spellings(secret)))
+        for reading in readings
+        if spelling in reading
+    ]
+
+
+@pytest.fixture
+def spill(pytester, live, authlib_server, tmp_path_factory, monkeypatch):
+    """Run a suite that spills, and return its result with everything that it left behind, by name."""
+    aside = tmp_path_factory.mktemp("aside")
+    tokens, pem = aside / "tokens", aside / "client.pem"
+    tokens.touch()
+    pem.write_text(ClientKey().private_pem)
+    client = authlib_server.clients["basic"]
+    secret = client["client_secret"]
+    for name, value in {
+        "LEAKY_SECRET": secret,
+        "LEAKY_KEY": API_KEY,
+        "LEAKY_PEM": str(pem),
+        "TOKENS_FILE": str(tokens),
+    }.items():
+        monkeypatch.setenv(name, value)
+    (pytester.path / "pyproject.toml").write_text(
+        f"""
+        [tool.oauthcc.live.leaky]
+        token_url = "{authlib_server.urls["token_url"]}"
+        api_url = "{authlib_server.urls["api_url"]}"
+        client_id = "{client["client_id"]}"
+        client_secret_env = "LEAKY_SECRET"
+        private_key_file_env = "LEAKY_PEM"
+        headers_env = {{ X-Api-Key = "LEAKY_KEY" }}
+        token_requests_per_minute = 500
+        """
+    )
+    before = {path for path in pytester.path.rglob("*") if path.is_file()}
+
+    def run(*arguments, suite=SUITE):
+        pytester.makepyfile(test_leaky=suite)
+        result = live(
+            *("--oauthcc-target=leaky", "--showlocals", "-ra", "--junitxml=out/junit.xml", "--color=yes"),
+            *("--log-file=out/run.log", "--log-level=DEBUG", "--oauthcc-drift=out/drift.json"),
+            *("--oauthcc-learn=out/learned.toml", "--oauthcc-report=out/report.html", "-o", "junit_logging=all"),
+            *arguments,
+            subprocess=True,
+        )
+        kept = {path for path in pytester.path.rglob("*") if path.is_file() and path not in before}
+        left = {path.name: path.read_text("utf-8", "replace") for path in kept if path.suffix not in {".py", ".pyc", ".ini"}}
+        left |= {"stdout": result.stdout.str(), "stderr": result.stderr.str()}
+        left = {name: text for name, text in left.items() if not name.startswith(("stdout.", "stderr."))}
+        body = [line for line in pem.read_text().splitlines() if not line.startswith("---")]
+        secrets = [secret, API_KEY, *tokens.read_text().split(), *body, "".join(body)]
+        return result, left, secrets
+
+    return run
+
+
+def judge(left, secrets, *names):
+    """Assert that the artefacts are there, say something, and say nothing secret."""
+    for name in names:
+        assert left[name].strip(), name
+    found = {name: hits for name, text in left.items() if (hits := leaks(text, secrets))}
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-vv",), ("-q", "--tb=short"), ("-n1",), ("-o", "log_cli=true", "--tb=native"), ("--setup-show", "-p", "no:logging")],
+    ids=["long", "short", "xdist", "live-log", "setup-show"],
+)
+def test_nothing_slips(spill, arguments):
+    """Whatever fails, errs or warns, with whatever options: no artefact holds a secret in any encoding."""
+    result, left, secrets = spill(*arguments)
+    assert len(secrets) > 30
+    outcomes = result.parseoutcomes()
+    assert outcomes["failed"] > 25
+    assert outcomes["errors"] >= 3
+    assert "***" in left["stdout"]
+    judge(left, secrets, "junit.xml", "drift.json", "learned.toml", "report.html", "lastfailed", "nodeids", "stdout")
+
+
+def test_nothing_slips_from_a_crash(spill, monkeypatch):
+    """A worker that dies takes its secrets along."""
+    monkeypatch.setenv("LEAKY_CRASH", "1")
+    result, left, secrets = spill("-n1", "-k", "crash or chain or skips")
+    result.stdout.fnmatch_lines(["*worker 'gw0' crashed*"])
+    judge(left, secrets, "stdout", "junit.xml")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "xdist"])
+def test_nothing_slips_from_an_error_at_import(spill, workers):
+    """A module that can't be imported says why, without the secret."""
+    result, left, secrets = spill(*workers, suite=CONFTEST_ERROR)
+    assert result.ret != 0
+    assert "at import ***" in re.sub(r"\x1b\[[0-9;]*m", "", left["stdout"])
+    judge(left, secrets, "stdout")
+
+
+def test_nothing_slips_from_an_internal_error(pytester, spill):
+    """pytest's own breakdown shows no secret either."""
+    pytester.makeconftest(INTERNAL_ERROR)
+    result, left, secrets = spill()
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "internal ***" in left["stdout"] + left["stderr"]
+    judge(left, secrets, "stdout")
+
+
+def test_a_secret_in_the_name_of_a_test_is_refused(spill):
+    """The names of tests are written in too many places, so a secret in one is a usage error."""
+    suite = "import os, pytest\n@pytest.mark.parametrize('x', [os.environ['LEAKY_KEY']])\ndef test_x(x): pass\n"
+    result, left, secrets = spill(suite=suite)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*has a secret among its parameters*"])
+    judge(left, secrets)
+
+
+def test_what_slips_past_pytest_fails_the_run(spill, pytester):
+    """A file that another plugin writes is searched, masked, and fails the run."""
+    pytester.makeconftest(
+        """
+        import os
+        def pytest_addoption(parser):
+            parser.addoption("--report-log", dest="report_log")
+        def pytest_sessionfinish(session):
+            open(session.config.option.report_log, "w").write("x" + os.environ["LEAKY_SECRET"])
+        """
+    )
+    suite = "from pathlib import Path\nimport os, requests\n" + "def test_ok(oauthcc): requests.get(oauthcc.api_url, timeout=9)\n"
+    result, left, secrets = spill("--report-log=out/other.jsonl", suite=suite)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*a secret slipped through: client_secret in other.jsonl*"])
+    judge(left, secrets, "other.jsonl")
