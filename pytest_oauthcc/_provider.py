@@ -602,7 +602,7 @@ class Provider:
         return self._scene
 
     def take_violation(self) -> tuple[Violation, TracebackType | None] | None:
-        """Return the failure that broken rules make, with the place of the first request; nobody else tells it again."""
+        """Return the failure that broken rules make, with the place of the first request; it is told only once."""
         broken, self._broken = self._broken, []
         if not broken:
             return None

@@ -33,7 +33,6 @@ LIVE_MARKER = "oauthcc_live: only for the real provider; skipped without --oauth
 CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _defaults = pytest.StashKey[Defaults]()
-_HAS_INT_SETTINGS = pytest.version_tuple >= (8, 4)
 RUNNING = pytest.StashKey[bool]()
 """Whether a test's function is running; a report that is made meanwhile is one of a subtest."""
 
@@ -43,8 +42,8 @@ _beside: pytest.StashKey[Sequence[tuple[OauthccError, TracebackType | None]]] = 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare ini settings and command-line options."""
     for option in OPTIONS.values():
-        kind = "string" if option.ini == "int" and not _HAS_INT_SETTINGS else option.ini
-        parser.addini(f"oauthcc_{option.name}", f"{option.about} Takes {option.takes}.", type=kind, default=None)
+        about = f"{option.about} Takes {option.takes}."
+        parser.addini(f"oauthcc_{option.name}", about, type=option.ini, default=None)
     parser.addini(
         "oauthcc_clock_backend", f"What moves the time: {' or '.join(CLOCK_BACKENDS)}.", default=CLOCK_BACKENDS[0]
     )

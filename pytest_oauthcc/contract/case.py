@@ -52,6 +52,7 @@ class Case:
         self._request = request
         self._session = session
         self._errors: list[Exception] = []
+        self._not_made: Exception | None = None
         self._elsewhere: Provider | None = None
         # It is the contract that judges here, and an endless retry shows long before the thousandth request.
         provider.reconfigure(strict=False, max_exchanges=min(_MOST_EXCHANGES, self.settings.max_exchanges))
@@ -154,15 +155,18 @@ class Case:
 
     def _made(self) -> Callable[..., Any] | Outcome:
         """Return ``call_api``; a client that asks for its token while it is made may fail with that."""
-        requests = len(self.provider.exchanges)
         try:
             return self.client()
         except pytest.FixtureLookupError:
             raise
-        except Exception as error:
-            if len(self.provider.exchanges) == requests:
-                raise  # a mistake in the fixture: its own traceback says most
+        except Exception as error:  # noqa: BLE001 - whatever the client raises is what is judged
+            self._not_made = error
             return Outcome(error=error)
+
+    def need_it_made(self, call: Call) -> None:
+        """Raise what the fixture ``call_api`` raised with nothing in its way: its own traceback says most."""
+        if call.error is not None and call.error is self._not_made and not self.provider.exchanges:
+            raise call.error
 
     def _look_at_the_board(self, call: Call | None = None) -> None:
         __tracebackhide__ = True
@@ -179,6 +183,7 @@ class Case:
         """Call the client with nothing in its way; where that fails, ``gets-a-token`` tells, and this check is skipped."""
         __tracebackhide__ = True
         call = self.call()
+        self.need_it_made(call)
         if not call.worked:
             self.undecided(f"the client fails before anything is provoked ({self.outcome_of(call)}); see gets-a-token")
         return call

@@ -28,6 +28,7 @@ _JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
 def needs_a_token_request(client: Case) -> TokenRequest:
     """Call the client once and return its first token request, whatever became of it."""
     call = client.call()
+    client.need_it_made(call)
     if not client.provider.token_requests:
         client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
     return client.provider.token_requests[0]
@@ -42,6 +43,7 @@ class Getting:
     def test_gets_a_token_and_calls_the_api(self, client: Case) -> None:
         """It gets a token and calls the API with it."""
         call = client.call()
+        client.need_it_made(call)
         provider = client.provider
         refused = next((entry for entry in provider.token_requests if entry.verdict is not None), None)
         if refused is not None and refused.verdict is not None and not call.worked:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pytest_oauthcc.core.bearer import Found, check_token, find_token
 from pytest_oauthcc.core.causes import API_REFUSALS, Cause, Verdict
+from pytest_oauthcc.core.dpop import PROOF_ALGS, is_dpop
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
 from pytest_oauthcc.core.journal import ApiRequest
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
@@ -20,6 +21,7 @@ from pytest_oauthcc.core.refusals import (
     refusal_templates,
     refuse,
     scripted_refusal,
+    tell_nonce,
 )
 from pytest_oauthcc.core.routes import METHODS, Route, RouteTable
 from pytest_oauthcc.core.scopes import as_scopes
@@ -199,7 +201,7 @@ class Api(Scripted):
         Returns:
             Its entry for the journal, and what the client gets.
         """
-        found = find_token(request, self._state.dialect.api)
+        found = find_token(request, self._state.dialect.api, dpop=self._state.settings.dpop != "off")
         if found.unusual is not None and self._find_issued(found.unusual) is not None:
             found = Found(found.unusual)  # it was issued so, and there is nothing wrong with sending it as it is
         entry = ApiRequest(request, self._state.clock.time(), path, found.value)
@@ -216,6 +218,8 @@ class Api(Scripted):
             outcome: Response | NetworkFault = self._judge(entry, found.problem, route, scripts)
         else:
             outcome, gate = self._scripted(entry, found.problem, route, scripts)
+        if isinstance(outcome, Response):
+            outcome = tell_nonce(outcome, self._state.api_proofs.new_nonce_for(request, entry.time))
         entry.outcome = outcome
         return entry, Answer(outcome, gate)
 
@@ -298,7 +302,7 @@ class Api(Scripted):
             return Verdict(Cause.TOKEN_MISSING, f"the request has no {name} header, and so no token")
         if entry.bearer in self._state.forged:
             return _explain_forged(self._state.forged[entry.bearer])
-        return check_token(
+        return self._check_binding(entry) or check_token(
             entry.bearer,
             entry.token,
             now=entry.time,
@@ -307,27 +311,65 @@ class Api(Scripted):
             provenance=self._provenance,
         )
 
+    def _check_binding(self, entry: ApiRequest) -> Verdict | None:
+        """Check that a token is sent as it is bound: with a proof of its key, or plainly (RFC 9449 section 7)."""
+        mode, token = self._state.settings.dpop, entry.token
+        if mode == "off" or token is None or token.revoked or token.is_expired(entry.time):
+            return None  # whether it is good at all comes first
+        if not is_dpop(entry.headers.get(self._state.dialect.api.header, "")):
+            if token.jkt is not None:
+                detail = "the token is bound to a key, and was sent as Bearer; it has to be sent as DPoP with a proof"
+                return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
+            if mode == "required":
+                detail = "the token is bound to no key; this API takes DPoP tokens only (RFC 9449 section 7.2)"
+                return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
+            return None
+        return self._check_proof(entry, token)
+
+    def _check_proof(self, entry: ApiRequest, token: IssuedToken) -> Verdict | None:
+        if token.jkt is None:
+            detail = "the token was sent as DPoP, but is bound to no key; its token_type is Bearer"
+            return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
+        if "dpop" not in entry.headers:
+            return Verdict(Cause.BAD_DPOP_PROOF, "the token was sent as DPoP, and there is no header DPoP with a proof")
+        proof = self._state.api_proofs.check(entry.request, now=entry.time, token=token.value)
+        if isinstance(proof, Verdict):
+            return proof
+        if proof.jkt != token.jkt:
+            detail = "the token is bound to another key than that of the proof"
+            return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
+        return None
+
     def _refuse(self, verdict: Verdict, entry: ApiRequest) -> Response:
         dialect = self._state.dialect.api
         refusal = lookup(verdict.cause, dialect.refusals, API_REFUSALS)
         scope = " ".join(sorted(self._scopes)) or None if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
         values = {**self._refusal_values(entry), "scope": scope}
-        return refuse(verdict, refusal, values, www_authenticate=self._challenge(refusal.error, verdict.detail, scope))
+        as_dpop = is_dpop(entry.headers.get(dialect.header, ""))
+        told = self._challenge(refusal.error, verdict.detail, scope, as_dpop=as_dpop)
+        return refuse(verdict, refusal, values, www_authenticate=told)
 
     def _refusal_values(self, entry: ApiRequest) -> dict[str, Any]:
         client_id = None if entry.token is None else entry.token.client_id
         return {**self._state.values, **self._refusal_moments(entry.time, client_id)}
 
-    def _challenge(self, error: str | None, description: str, scope: str | None) -> str:
+    def _challenge(self, error: str | None, description: str, scope: str | None, *, as_dpop: bool = False) -> str:
         """Challenge as RFC 6750 section 3 wants it: no error where no token was sent (section 3.1)."""
-        dialect = self._state.dialect.api
+        dialect, mode = self._state.dialect.api, self._state.settings.dpop
         attributes = {
             "realm": dialect.realm,
             "scope": scope,
             "error": error,
             "error_description": description if error is not None else None,
         }
-        return challenge(dialect.scheme or "Bearer", attributes)
+        plain = dialect.scheme or "Bearer"
+        if mode == "off":
+            return challenge(plain, attributes)
+        # With two schemes the error goes to the one that was used (RFC 9449 sections 7.1 and 7.2).
+        proved = {"algs": " ".join(PROOF_ALGS)}
+        if mode == "required" or as_dpop:
+            return challenge("DPoP", {**attributes, **proved})
+        return f"{challenge(plain, attributes)}, {challenge('DPoP', proved)}"
 
 
 def _explain_forged(forged: Forged) -> Verdict:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.dpop import is_dpop
 from pytest_oauthcc.core.parameters import FORM, media_type
 from pytest_oauthcc.core.targets import same_audience
 from pytest_oauthcc.masking import scheme_of
@@ -33,23 +34,26 @@ class Found:
         value: The token.
         problem: What is wrong.
         unusual: What stands in the token's place but breaks the grammar of bearer tokens, as some providers' do.
+        is_dpop: Whether it came as DPoP (RFC 9449 section 7.1).
     """
 
     value: str | None = None
     problem: Verdict | None = None
     unusual: str | None = None
+    is_dpop: bool = False
 
 
 _NONE = Found()
 
 
-def find_token(request: Request, dialect: ApiDialect) -> Found:
+def find_token(request: Request, dialect: ApiDialect, *, dpop: bool = True) -> Found:
     """
     Find the token of an API request.
 
     Args:
         request: The request.
         dialect: Which header carries the token, with which scheme.
+        dpop: Whether it may come as DPoP as well.
 
     Returns:
         The token, or what is wrong.
@@ -67,6 +71,8 @@ def find_token(request: Request, dialect: ApiDialect) -> Found:
     if elsewhere is not None:
         detail = f"the request carries a token in the {dialect.header} header and another in the {elsewhere}"
         return Found(problem=Verdict(Cause.TOKEN_TWICE, detail, {"where": elsewhere}))
+    if dpop and is_dpop(header) and _B64TOKEN.fullmatch(header[5:]):
+        return Found(header[5:], is_dpop=True)
     return _read_header(header, dialect)
 
 

@@ -91,7 +91,9 @@ class ProofCheck:
             return _bad(f"the proof's iat is {abs(claims['iat'] - now):.0f} s {how}; {_WINDOW} s are allowed")
         jkt = thumbprint(header["jwk"])
         if self._is_replay(jkt, claims["jti"], now):
-            return _bad(f"the proof was used before: its jti {claims['jti']!r} came already; each request needs its own")
+            return _bad(
+                f"the proof was used before: its jti {claims['jti']!r} came already; each request needs its own"
+            )
         return Proof(jkt)
 
     def _look_at_nonce(self, claims: Mapping[str, Any], now: float) -> Verdict | None:

@@ -13,7 +13,6 @@ from pytest_oauthcc.core import raw_jwt
 from pytest_oauthcc.core.causes import Cause
 from pytest_oauthcc.core.forgery_names import FORGERIES
 from pytest_oauthcc.core.keys import SigningKey, make_key
-from pytest_oauthcc.core.tokens import Draft
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.masking import mask
 from pytest_oauthcc.options import unknown_name
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_oauthcc.core.state import State
+    from pytest_oauthcc.core.tokens import Draft
 
 __all__ = ["ELSEWHERE", "Forged", "ForgedToken", "Forger", "why_refused"]
 

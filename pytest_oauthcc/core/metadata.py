@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.assertions import SIGNING_ALGS
+from pytest_oauthcc.core.dpop import PROOF_ALGS
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.names import Names
@@ -61,6 +62,8 @@ def metadata(state: State, names: Names) -> dict[str, Any]:
     }
     if {"client_secret_jwt", "private_key_jwt"} & set(settings.auth_methods):
         members["token_endpoint_auth_signing_alg_values_supported"] = list(SIGNING_ALGS)
+    if settings.dpop != "off":
+        members["dpop_signing_alg_values_supported"] = list(PROOF_ALGS)  # RFC 9449 section 5.1
     if settings.scopes:
         members["scopes_supported"] = list(settings.scopes)
     return members

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_oauthcc.core.jwt_parts import decode_header
-from pytest_oauthcc.core.tokens import IssuedToken
+from pytest_oauthcc.core.tokens import IssuedToken, key_bound_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +60,7 @@ class Recognition:
             audience=_texts(audience) if isinstance(audience, list) else (audience,) if audience else (),
             issued=issued,
             expiry=expiry,
+            jkt=key_bound_to(claims),
         )
 
 

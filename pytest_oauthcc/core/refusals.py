@@ -29,6 +29,7 @@ __all__ = [
     "refuse",
     "replace_headers",
     "scripted_refusal",
+    "tell_nonce",
 ]
 
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))  # RFC 6749 section 5.1
@@ -121,6 +122,13 @@ def _body(refusal: Refusal, known: Mapping[str, Any]) -> tuple[bytes, str]:
     if known["description"]:
         body["error_description"] = known["description"]
     return json.dumps(body).encode(), _JSON
+
+
+def tell_nonce(response: Response, nonce: str | None) -> Response:
+    """Add the nonce for the next DPoP proof to an answer, where there is one to tell (RFC 9449 section 8)."""
+    if nonce is None:
+        return response
+    return replace(response, headers=(*response.headers, ("DPoP-Nonce", nonce)))
 
 
 def refusal_templates(refusals: Mapping[Cause, Refusal]) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_oauthcc.core.assertions import AssertionCheck
 from pytest_oauthcc.core.clients import Client
+from pytest_oauthcc.core.dpop import ProofCheck
 from pytest_oauthcc.core.journal import Journal
 from pytest_oauthcc.core.keys import ClientKey, KeyRing
 from pytest_oauthcc.core.licences import Licences
@@ -66,6 +67,8 @@ class State:
         self.tokens = TokenStore(recognise)
         self.forged: dict[str, Forged] = {}
         self.assertions = AssertionCheck((settings.issuer, settings.token_url))
+        self.token_proofs = ProofCheck(random(), wants_nonce=settings.dpop_nonce)
+        self.api_proofs = ProofCheck(random(), wants_nonce=settings.dpop_nonce)
         self.journal = Journal(clock.time(), settings.journal_limit)
         self.licences = Licences(dialect.licensing, settings.own.get("licences")) if dialect.licensing else None
         self.client_key = ClientKey()
@@ -113,8 +116,15 @@ class State:
         alg: str | None = None,
         header: Mapping[str, Any] | None = None,
         names: Names | None = None,
+        jkt: str | None = None,
     ) -> IssuedToken:
-        """Mint a token and remember it; the arguments are those of ``Mint.mint``, ``names`` those of the request."""
+        """
+        Mint a token and remember it.
+
+        The arguments are those of ``Mint.mint``, ``names`` those of the request, ``jkt`` the key to which it is bound.
+        """
+        if jkt is not None:
+            claims = {**(claims or {}), "cnf": {"jkt": jkt}}
         token = self.mint.mint(
             self._values_for(client_id, now, names),
             now=now,
@@ -125,6 +135,8 @@ class State:
             alg=alg,
             header=header,
         )
+        if jkt is not None:
+            token.jkt = jkt  # an opaque one does not say so
         self.tokens.add(token)
         return token
 

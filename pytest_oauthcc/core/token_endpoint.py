@@ -25,6 +25,7 @@ from pytest_oauthcc.core.refusals import (
     refuse,
     replace_headers,
     scripted_refusal,
+    tell_nonce,
 )
 from pytest_oauthcc.core.scopes import Grant, decide_scopes, read_resource, split_scope
 from pytest_oauthcc.core.script import Alter, Fail, Reply, Scripted
@@ -52,7 +53,7 @@ _STATUS_OF_ERROR: Mapping[str, int] = {
 class _Case:
     """One token request on its way through the checks."""
 
-    __slots__ = ("audience", "body_problem", "client", "entry", "now", "scopes")
+    __slots__ = ("audience", "body_problem", "client", "entry", "jkt", "now", "scopes")
 
     def __init__(self, entry: TokenRequest, body_problem: Verdict | None) -> None:
         self.entry = entry
@@ -61,6 +62,7 @@ class _Case:
         self.client: Client | None = None
         self.audience: tuple[str, ...] | None = None
         self.scopes: Grant | None = None
+        self.jkt: str | None = None
 
 
 class TokenEndpoint(Scripted):
@@ -89,6 +91,10 @@ class TokenEndpoint(Scripted):
             "licence": self._check_licence,
         }
         self._checks = tuple(known[name] for name in dialect.checks)
+        if state.settings.dpop != "off":
+            # Before the client: a client that has to come again with a nonce has not used its assertion up then.
+            place = dialect.checks.index("client") if "client" in dialect.checks else 0
+            self._checks = (*self._checks[:place], self._check_proof, *self._checks[place:])
         self._response = compile_template(dialect.response)
         self._response_headers = compile_headers(dialect.response_headers)
         self._names_jti = "jti" in placeholders([dialect.response, dialect.response_headers])
@@ -128,6 +134,8 @@ class TokenEndpoint(Scripted):
             outcome: Response | NetworkFault = self._judge(case)
         else:
             outcome, gate = self._scripted(case)
+        if isinstance(outcome, Response):
+            outcome = tell_nonce(outcome, state.token_proofs.new_nonce_for(request, entry.time))
         entry.outcome = outcome
         return entry, Answer(outcome, gate)
 
@@ -203,6 +211,19 @@ class TokenEndpoint(Scripted):
         if found not in known:
             detail = f"grant_type is {found!r}; this endpoint knows {' and '.join(map(repr, known))}"
             return Verdict(Cause.UNSUPPORTED_GRANT_TYPE, detail, {"grant_type": found})
+        return None
+
+    def _check_proof(self, case: _Case) -> Verdict | None:
+        """Check the DPoP proof, where there is one or has to be (RFC 9449 section 5)."""
+        if "dpop" not in case.entry.headers:
+            if self._state.settings.dpop == "optional":
+                return None
+            detail = "the header DPoP is missing; this provider issues no tokens without a proof (RFC 9449 section 5)"
+            return Verdict(Cause.MISSING_HEADER, detail, {"header": "DPoP"})
+        proof = self._state.token_proofs.check(case.entry.request, now=case.entry.time)
+        if isinstance(proof, Verdict):
+            return proof
+        case.jkt = proof.jkt
         return None
 
     def _check_client(self, case: _Case) -> Verdict | None:
@@ -294,7 +315,9 @@ class TokenEndpoint(Scripted):
         client = case.client or state.main_client
         grant = case.scopes or Grant((), differs=False)
         names = case.entry.request.names
-        token = state.issue(client.client_id, grant.scopes, now=case.now, audience=case.audience, names=names)
+        token = state.issue(
+            client.client_id, grant.scopes, now=case.now, audience=case.audience, names=names, jkt=case.jkt
+        )
         case.entry.token = token
         echo = dialect.scope.echo == "always" or (dialect.scope.echo == "different" and grant.differs)
         values = {
@@ -314,7 +337,10 @@ class TokenEndpoint(Scripted):
             "audiences": list(token.audience) or None,
         }
         fields = fill_headers(self._response_headers, values)
-        return json_response(200, self._response(values), tuple(replace_headers(NO_STORE, fields)))
+        members = self._response(values)
+        if case.jkt is not None and "token_type" in members:
+            members["token_type"] = "DPoP"  # noqa: S105 - RFC 9449 section 5, whatever the profile says of other tokens
+        return json_response(200, members, tuple(replace_headers(NO_STORE, fields)))
 
     def _reply(self, reply: Reply | Alter, case: _Case) -> Response:
         """Give the scripted answer; a token in it is good at the API, for the test's author meant it to be."""

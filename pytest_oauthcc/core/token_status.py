@@ -98,12 +98,14 @@ class TokenStatus:
         members: dict[str, Any] = {
             "active": True,
             "client_id": token.client_id,
-            "token_type": self._state.dialect.token_type,
+            "token_type": "DPoP" if token.jkt is not None else self._state.dialect.token_type,
             "exp": int(token.expiry),
             "iat": int(token.issued),
             "sub": token.client_id,
             "iss": (entry.request.names or self._state.settings).issuer,
         }
+        if token.jkt is not None:
+            members["cnf"] = {"jkt": token.jkt}  # RFC 9449 section 6.2
         if token.scopes:
             members["scope"] = " ".join(sorted(token.scopes))
         if token.audience:

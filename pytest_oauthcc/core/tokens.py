@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.dialect import TokenDialect
     from pytest_oauthcc.core.keys import KeyRing, SigningKey
 
-__all__ = ["Draft", "IssuedToken", "Mint", "TokenStore", "expiry_after"]
+__all__ = ["Draft", "IssuedToken", "Mint", "TokenStore", "expiry_after", "key_bound_to"]
 
 
 class IssuedToken:
@@ -31,9 +31,10 @@ class IssuedToken:
         audience: Whom it is for; empty where the provider names nobody.
         revoked: Whether it was revoked.
         is_adopted: Whether the test wrote it into an answer, and the fake did not mint it.
+        jkt: The thumbprint of the key to which it is bound (RFC 9449 section 6); None for a plain bearer token.
     """
 
-    __slots__ = ("audience", "client_id", "expiry", "is_adopted", "issued", "revoked", "scopes", "value")
+    __slots__ = ("audience", "client_id", "expiry", "is_adopted", "issued", "jkt", "revoked", "scopes", "value")
     __module__ = "pytest_oauthcc"
 
     def __init__(
@@ -46,6 +47,7 @@ class IssuedToken:
         issued: float,
         expiry: float,
         is_adopted: bool = False,
+        jkt: str | None = None,
     ) -> None:
         self.value = value
         self.client_id = client_id
@@ -55,6 +57,7 @@ class IssuedToken:
         self.expiry = expiry
         self.revoked = False
         self.is_adopted = is_adopted
+        self.jkt = jkt
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -82,6 +85,13 @@ class IssuedToken:
             f"IssuedToken({mask(self.value)}, client={self.client_id!r}, scope={scope!r}, "
             f"expires_at={self.expires_at:%Y-%m-%d %H:%M:%S}Z{revoked})"
         )
+
+
+def key_bound_to(claims: Mapping[str, Any]) -> str | None:
+    """Return the thumbprint of the key to which a token with these claims is bound (RFC 9449 section 6.1)."""
+    confirmation = claims.get("cnf")
+    jkt = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+    return jkt if isinstance(jkt, str) else None
 
 
 def _moment(seconds: float) -> datetime:
@@ -231,9 +241,10 @@ class Mint:
             audience=draft.audience,
             issued=now,
             expiry=draft.expiry,
+            jkt=key_bound_to(draft.payload),
         )
 
-    def draft(
+    def draft(  # noqa: PLR0913 - what a token is made of
         self,
         values: Mapping[str, Any],
         *,

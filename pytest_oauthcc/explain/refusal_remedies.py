@@ -63,6 +63,8 @@ def _grant_type(entry: TokenRequest | ApiRequest) -> str:
 
 def _header(entry: TokenRequest | ApiRequest) -> str:
     name = str(entry.verdict.facts.get("header")) if entry.verdict is not None else ""
+    if name == "DPoP":
+        return "Switch DPoP on in the client, or let the provider do without: @pytest.mark.oauthcc(dpop='optional')"
     near = similar_name(name, entry.headers)
     if near is not None:
         return f"It was sent under the name {near}."
@@ -104,5 +106,8 @@ _REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]
     Cause.TOKEN_EXPIRED: "A client has to renew its token before it expires, or once after a 401.",
     Cause.TOKEN_REVOKED: "A client learns that from the 401: it has to fetch a new token and try once more.",
     Cause.TOKEN_AUDIENCE: "The client has to name the API in its token request (audience=... or resource=...).",
+    Cause.BAD_DPOP_PROOF: "A proof is for one request: its method, URL, moment and token (RFC 9449 section 4.2).",
+    Cause.DPOP_NONCE_REQUIRED: "The client has to repeat the request with it in its proof (RFC 9449 section 8).",
+    Cause.TOKEN_BINDING: "It goes as: Authorization: DPoP <token>, with a proof by the key that it is bound to.",
     Cause.INSUFFICIENT_SCOPE: "The client has to ask for it in its token request; a new token alone does not help.",
 }

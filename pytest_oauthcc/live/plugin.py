@@ -60,9 +60,10 @@ class LivePlugin:
         api = "real" if target.has_api else "fake"
         return f"oauthcc: LIVE, target {target.name}: {', '.join(target.hosts)} (API: {api})"
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
         """Stand between pytest and everything that it writes."""
+        config = self._config
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             writer = reporter._tw  # noqa: SLF001 - there is no other way to its file
@@ -164,6 +165,7 @@ class LivePlugin:
         """Judge the run as a whole, then look for secrets in everything that was written."""
         config = self._config
         if self._is_worker:
+            self._scan()  # the controller does not know the tokens of its workers
             data = {**self.run.as_data(), "leaks": self._leaks}
             config.workeroutput[_TOLD] = redact_object(data, self.redact)  # type: ignore[attr-defined]
             return (yield)
@@ -172,7 +174,8 @@ class LivePlugin:
             if self._failures and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         result = yield
-        self._scan(session)
+        self._scan()
+        self._tell_leaks(session)
         return result
 
     @pytest.hookimpl(optionalhook=True)
@@ -239,12 +242,14 @@ class LivePlugin:
         found = [directory / name for name in names if name]
         return found if cache is None else [*found, Path(cache._cachedir)]  # noqa: SLF001 - it has no public name
 
-    def _scan(self, session: pytest.Session) -> None:
+    def _scan(self) -> None:
         """Look for secrets in the files of the run; what is found is taken out, and the run fails."""
         for path, names in scan_files(self._artefacts(), self.run.redactor.secrets):
             text = path.read_bytes().decode("utf-8", "replace")
             path.write_text(self.redact(text), encoding="utf-8")
             self._leaks += [f"{name} in {path.name}, where it is masked now" for name in names]
+
+    def _tell_leaks(self, session: pytest.Session) -> None:
         if not self._leaks:
             return
         if session.exitstatus == pytest.ExitCode.OK:

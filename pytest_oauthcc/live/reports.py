@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def redact_object(value: Any, redact: Callable[[str], str], depth: int = 0) -> A
     if isinstance(value, list):
         value[:] = [redact_object(item, redact, depth + 1) for item in value]
         return value
+    if isinstance(value, MappingProxyType):
+        return MappingProxyType(redact_object(dict(value), redact, depth + 1))
     if type(value) is tuple:
         return tuple(redact_object(item, redact, depth + 1) for item in value)
     if type(value).__module__.startswith("_pytest.") and hasattr(value, "__dict__"):

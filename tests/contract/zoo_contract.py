@@ -39,8 +39,8 @@ class ZooContract(ClientContract):
     @pytest.fixture
     def oauthcc_options(self) -> dict[str, Any]:
         options = dict(getattr(self.animal, "options", {}))
-        if "profile" in options:
-            options["profile"] = str(Path(__file__).with_name(f"zoo_{options['profile']}.toml"))
+        if options.get("profile") == "raw":
+            options["profile"] = str(Path(__file__).with_name("zoo_raw.toml"))
         return options
 
     @pytest.fixture
@@ -52,7 +52,7 @@ class ZooContract(ClientContract):
                 client_id or oauthcc.client_id,
                 client_secret or oauthcc.client_secret,
                 scope or self.scope,
-                dict(getattr(self.animal, "options", {}).get("headers", {})),
+                dict(oauthcc.authority.state.settings.headers),
             )
             driver = OneLockForAll if self.animal.__name__ == "OneLoop" else DRIVERS[self.driver]
             return driver(client)
@@ -89,7 +89,8 @@ def contracts(animals: dict[str, type[Right]], drivers: Any = DRIVERS) -> dict[s
 
 def _attributes(name: str, animal: type[Right], driver: str) -> dict[str, Any]:
     advice = getattr(animal, "wants_advice", True)
-    return {"animal": animal, "driver": driver, "advice": advice, "__module__": __name__, "__qualname__": name}
+    scope = getattr(animal, "asks_for", "orders:read")
+    return {"animal": animal, "driver": driver, "advice": advice, "scope": scope, "__module__": __name__, "__qualname__": name}
 
 
 __all__ = ["MUTANTS", "ZooContract", "contracts"]

@@ -1012,7 +1012,61 @@ class Eager(Right):
         self.store(self.read_token(answer))
 
 
+class AtHgem(ByBody):
+    """Speaks as its provider wants it: an API key, credentials in the body, a scope that every request names."""
+
+    options: ClassVar[dict[str, Any]] = {"profile": "hgem", "api_key": "k-1234567"}
+    asks_for: ClassVar[str | None] = "hgem-results-api"
+
+
+class AtGraphnet(ByBody):
+    """Speaks as its provider wants it: credentials in the body, no scope."""
+
+    options: ClassVar[dict[str, Any]] = {"profile": "graphnet"}
+    asks_for: ClassVar[str | None] = None
+
+
+class AtHexagon(Right):
+    """Speaks as its provider wants it."""
+
+    options: ClassVar[dict[str, Any]] = {"profile": "hexagon"}
+    asks_for: ClassVar[str | None] = "ingr.api"
+
+
+class AtJim2(ByBody):
+    """Speaks as its provider wants it: plain http on this machine, one licence."""
+
+    options: ClassVar[dict[str, Any]] = {"profile": "jim2"}
+    asks_for: ClassVar[str | None] = "view"
+
+
+class AtJsonOauthToken(ByBody):
+    """Speaks as its provider wants it: a JSON object for a token request."""
+
+    options: ClassVar[dict[str, Any]] = {"profile": "json-oauth-token"}
+
+    def token_request(self) -> Send:
+        request = super().token_request()
+        request.headers["Content-Type"] = "application/json"
+        return request
+
+    def encode(self, params: list[tuple[str, str]]) -> bytes:
+        return json_module.dumps(dict(params)).encode()
+
+
+class WithOpaqueTokens(Right):
+    """Gets tokens that are no JWTs."""
+
+    options: ClassVar[dict[str, Any]] = {"token_format": "opaque", "expires_in": 900, "scopes": "orders:read orders:write"}
+
+
+class WithShortTokens(Right):
+    """Gets tokens that live for a minute."""
+
+    options: ClassVar[dict[str, Any]] = {"expires_in": 60}
+
+
 INNOCENT: dict[str, type[Right]] = {
     cls.__name__: cls
-    for cls in (Right, ByBody, Dated, OnMonotonicTime, ClockByDefault, MonotonicByDefault, ClockInInstance, ReactiveOnly, Eager)
+    for cls in (AtHgem, AtGraphnet, AtHexagon, AtJim2, AtJsonOauthToken, WithOpaqueTokens, WithShortTokens, Right, ByBody, Dated, OnMonotonicTime, ClockByDefault, MonotonicByDefault, ClockInInstance, ReactiveOnly, Eager)
 }

@@ -31,6 +31,7 @@ ANY_WORLD = World(
 STRICT_WORLD = World(journal_limit=10)
 
 text = st.text()
+short = st.text(max_size=20)
 header_text = st.text(st.characters(max_codepoint=0x2FF, exclude_categories=()), max_size=40)
 media_types = st.sampled_from(
     [FORM, "application/json", "multipart/form-data; boundary=x", "multipart/form-data; boundary=", "text/plain", ""]
@@ -271,7 +272,7 @@ def test_no_repr_shows_a_secret_or_a_token(secret):
     assert secret not in " ".join(map(repr, shown))
 
 
-@given(text, text, st.dictionaries(text, json_values, max_size=3))
+@given(short, short, st.dictionaries(names | short, st.none() | short | st.lists(short, max_size=3), max_size=3))
 def test_masking_never_fails(name, value, table):
     """Any text can be masked, and two different ones differ."""
     mask_header(name, value)

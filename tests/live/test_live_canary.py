@@ -112,7 +112,7 @@ def judge(left, secrets, *names):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("-vv",), ("-q", "--tb=short"), ("-n1",), ("-o", "log_cli=true", "--tb=native"), ("--setup-show", "-p", "no:logging")],
+    [("-vv",), ("-q", "--tb=short"), ("-n1",), ("-o", "log_cli=true", "--tb=native"), ("--setup-show",)],
     ids=["long", "short", "xdist", "live-log", "setup-show"],
 )
 def test_nothing_slips(spill, arguments):

@@ -224,6 +224,8 @@ INI_VALUES = {
     "headers": ("\n  X-A: b: c\n  X-D: e", {"X-A": "b: c", "X-D": "e"}),
     "params": ("\n  a=b=c\n  r=1\n  r=2\n  r=3", {"a": "b=c", "r": ("1", "2", "3")}),
     "strict": ("should", "should"),
+    "dpop": ("optional", "optional"),
+    "dpop_nonce": ("yes", True),
     "tls": ("yes", True),
     "allow": ("\n  secret-in-query: they: want it", {"secret-in-query": "they: want it"}),
     "passthrough": ("A.test b.test", ("a.test", "b.test")),

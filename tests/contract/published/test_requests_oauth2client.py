@@ -15,7 +15,6 @@ class TestRequestsOauth2Client(ClientContract):
         "encodes-a-secret-with-reserved-characters": "Id and secret go into the Basic header without being form-encoded first",
         "encodes-an-id-with-reserved-characters": "Id and secret go into the Basic header without being form-encoded first",
         "keeps-a-colon-in-its-id": "Id and secret go into the Basic header without being form-encoded first",
-        "refuses-a-plain-http-token-url": "The secret is sent to an http:// token URL without a word",
         "gets-a-new-token-after-a-401": "A token that the API refused is kept, and sent again until its expiry",
         "repeats-the-call-after-a-401": "A 401 of the API is handed on, without a new token",
         "asks-once-for-many-callers": "Nothing is locked while the first token is fetched: a token request for each caller",
