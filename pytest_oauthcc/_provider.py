@@ -131,6 +131,21 @@ class Provider:
         """Where a token is revoked (RFC 7009)."""
         return self.authority.revocation_url
 
+    @property
+    def registration_url(self) -> str:
+        """
+        Where clients register themselves (RFC 7591).
+
+        Raises:
+            OptionError: This provider does not let them.
+        """
+        __tracebackhide__ = True
+        if not self._state.settings.registration:
+            raise OptionError(
+                "this provider takes no registrations; the option registration=True lets clients register"
+            )
+        return self.authority.names.registration_url
+
     # --- who
 
     @property

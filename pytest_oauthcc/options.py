@@ -245,6 +245,12 @@ _ALL = (
         _choice((True, False)),
         "Whether DPoP proofs need a nonce of the server, which changes every five minutes.",
     ),
+    Option(
+        "registration",
+        "True or False",
+        _choice((True, False)),
+        "Whether clients may register themselves (RFC 7591), at issuer + /register.",
+    ),
     Option("tls", "True or False", _choice((True, False)), "Whether oauthcc_server speaks HTTPS instead of HTTP."),
     Option("strict", "True, False or 'should'", _choice((True, False, "should")), "Which broken rules fail a test."),
     Option("allow", "a table of rule ids and reasons", _mapping, "Rules that the client may break.", "linelist"),
@@ -380,7 +386,7 @@ def values_from_ini(name: str, value: Any) -> Any:
         return _table_from_lines(name, value)
     if OPTIONS[name].ini == "int" and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
-    if name in {"strict", "tls", "dpop_nonce"} and isinstance(value, str):
+    if name in {"strict", "tls", "dpop_nonce", "registration"} and isinstance(value, str):
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(value.lower(), value)
     if name == "api_url" and value.lower() == "none":
         return None

@@ -254,6 +254,7 @@ class Clock:
         if hands is None:
             if self._own is not None:  # somebody took them away, as one stop() too many does
                 self._undo_moves()
+            holders.look()
             backend = importlib.import_module(f"pytest_oauthcc.clock.{_BACKENDS[self._backend]}")
             hands = self._own = backend.start()
         return hands

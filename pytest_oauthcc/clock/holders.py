@@ -47,6 +47,7 @@ class Holders:
         self._short_lived: list[Any] = []  # holders to which there can be no such reference
         self._unaccounted: list[int] = []
         self._is_news = True
+        self._is_replaced = False
         _all.append(self)
 
     def replace(self, stand_ins: dict[int, Any]) -> Callable[[], None]:
@@ -59,6 +60,7 @@ class Holders:
         Returns:
             What puts the functions back where the stand-ins still are.
         """
+        self._is_replaced = True
         replaced: list[tuple[Slot, Any]] = []
         for slot in self._slots():
             real = slot.get()
@@ -72,28 +74,28 @@ class Holders:
                 if slot.get() is stand_ins[id(real)]:
                     slot.put(real)
             replaced.clear()
+            self._is_replaced = False
 
         return put_back
 
     def _slots(self) -> list[Slot]:
-        slots = self.look()
-        if self._is_news:
-            self._search()
-            slots = self._of_the_known()
-            self._unaccounted = self._count(slots)
-            # Where there are holders that can't be remembered there has to be a search each time.
-            self._is_news = bool(self._short_lived)
-            slots += [slot for holder in self._short_lived for slot in slots_of(holder, self._wanted)]
-            self._short_lived.clear()
+        if not self._is_news:
+            return self._of_the_known()
+        self._search()
+        slots = self._of_the_known()
+        slots += [slot for holder in self._short_lived for slot in slots_of(holder, self._wanted)]
+        # Where there are holders that can't be remembered there has to be a search each time.
+        self._is_news = bool(self._short_lived)
+        self._short_lived.clear()
+        self._unaccounted.clear()  # what is left is counted when all is quiet again
         return slots
 
-    def look(self) -> list[Slot]:
-        """See whether somebody has taken one of the functions; gives the slots that are known."""
-        slots = self._of_the_known()
-        count = self._count(slots)
-        self._is_news |= any(now > before for now, before in zip(count, self._unaccounted, strict=False))
-        self._unaccounted = count
-        return slots
+    def look(self) -> None:
+        """See whether somebody has taken one of the functions; to be called while nothing is replaced by anybody."""
+        if not self._is_replaced:
+            count = self._count(self._of_the_known())
+            self._is_news |= any(now > before for now, before in zip(count, self._unaccounted, strict=False))
+            self._unaccounted = count
 
     def _of_the_known(self) -> list[Slot]:
         holders = [holder for reference in self._known if (holder := reference()) is not None]

@@ -96,11 +96,9 @@ class BadDays:
         if failed.hung:
             client.undecided("the client waits in a way that can't be skipped")
         endpoint.recover()
-        if client.remake_is_needed(failed):
-            call = client.call(client.make())  # it asks while it is made, and so was never made
-        else:
-            call = client.call()
-        _judge_recovered(client, call, f"the token endpoint had been down ({outage.replace('-', ' ')})")
+        # A client that asks while it is made was never made.
+        remade = client.make() if client.remake_is_needed(failed) else None
+        _judge_recovered(client, client.call(remade), f"the token endpoint had been down ({outage.replace('-', ' ')})")
 
     @check("recovers-after-a-failed-renewal")
     def test_recovers_after_a_failed_renewal(self, client: Case) -> None:
@@ -164,7 +162,9 @@ class BadDays:
         if len(sent) < 2:  # noqa: PLR2004
             client.undecided("the client does not repeat a request; see repeats-the-call-after-a-401")
         if any(one != body for one in sent[1:]):
-            client.broken(f"the repeated request has the body {call.api_requests[-1].body[:80]!r}, expected that of the first")
+            client.broken(
+                f"the repeated request has the body {call.api_requests[-1].body[:80]!r}, expected that of the first"
+            )
 
     @check("is-patient-with-a-401")
     def test_is_patient_with_a_401(self, client: Case) -> None:
@@ -175,7 +175,9 @@ class BadDays:
         if not calls:
             client.undecided(f"the client never called the API ({client.outcome_of(call)}); see gets-a-token")
         if call.hung or calls > 3 or tokens > 3:  # noqa: PLR2004 - one call, one repetition, and one for good measure
-            client.broken(f"the client made {tokens} token requests and {calls} API requests, expected 2 of each at most")
+            client.broken(
+                f"the client made {tokens} token requests and {calls} API requests, expected 2 of each at most"
+            )
 
     @check("does-not-renew-on-api-errors")
     def test_does_not_renew_on_api_errors(self, client: Case) -> None:

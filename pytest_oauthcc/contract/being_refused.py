@@ -58,7 +58,7 @@ class BeingRefused:
 
     @check("tells-the-servers-error")
     def test_tells_the_servers_error(self, client: Case) -> None:
-        """error and error_description are in the exception."""
+        """The server's error and error_description are in the exception."""
         client.provider.token_endpoint.fail("invalid_scope", description="ask the desk for ref 7f3a-contract")
         call = _no_token(client)
         if call.error is None:
@@ -66,7 +66,9 @@ class BeingRefused:
         told = told_to_a_person(call.error)
         missing = [text for text in ("invalid_scope", "7f3a-contract") if text not in told]
         if missing:
-            what = " and ".join({"invalid_scope": "error", "7f3a-contract": "error_description"}[one] for one in missing)
+            what = " and ".join(
+                {"invalid_scope": "error", "7f3a-contract": "error_description"}[one] for one in missing
+            )
             client.broken(f"the exception does not tell the server's {what}: {describe_error(call.error)}")
 
     @check("notices-an-error-in-a-200")

@@ -43,7 +43,12 @@ class Case:
     """
 
     def __init__(
-        self, check: Check, request: pytest.FixtureRequest, provider: Provider, session: Session, run: Callable[..., Any]
+        self,
+        check: Check,
+        request: pytest.FixtureRequest,
+        provider: Provider,
+        session: Session,
+        run: Callable[..., Any],
     ) -> None:
         self.check = check
         self.provider = provider
@@ -100,8 +105,8 @@ class Case:
     def expire(self, *, before: float = 0, after: float = 1) -> None:
         """Go to so many seconds after, or before, the expiry of the newest token."""
         if before:
-            self.provider.clock.expire(before=before)
             self.provider.clock.freeze()  # on a slow machine the rest of its life may be over before the next call
+            self.provider.clock.expire(before=before)
         else:
             self.provider.clock.expire()
             self.provider.clock.advance(seconds=after)
@@ -141,10 +146,7 @@ class Case:
         outcome = Outcome()
         try:
             called = function or self._made()
-            if isinstance(called, Outcome):
-                outcome = called
-            else:
-                outcome = call_once(called, self.run, *arguments)
+            outcome = called if isinstance(called, Outcome) else call_once(called, self.run, *arguments)
         except Hang:
             hung = True
         call = Call(outcome, journal.token_requests[tokens:], journal.api_requests[apis:], hung=hung)
@@ -180,7 +182,7 @@ class Case:
             self.broken(f"the client made more than {self.settings.max_exchanges} requests and had to be stopped")
 
     def plain_call(self) -> Call:
-        """Call the client with nothing in its way; where that fails, ``gets-a-token`` tells, and this check is skipped."""
+        """Call the client with nothing in its way; where that fails, ``gets-a-token`` tells and this one is skipped."""
         __tracebackhide__ = True
         call = self.call()
         self.need_it_made(call)
@@ -258,5 +260,6 @@ class Case:
     @property
     def is_in_process(self) -> bool:
         """Whether the client's requests never reached a socket, so that another host can be served as well."""
-        return all(entry.request.via in {"requests", "httpx", "httpx2", "urllib.request"} for entry in self.provider.exchanges)
-
+        return all(
+            entry.request.via in {"requests", "httpx", "httpx2", "urllib.request"} for entry in self.provider.exchanges
+        )

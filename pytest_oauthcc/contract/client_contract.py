@@ -75,7 +75,9 @@ class ClientContract(Getting, Credentials, Keeping, Renewing, BeingRefused, BadD
         __tracebackhide__ = True
         check = self._oauthcc_begin(request, "call_api", _no_call_api)
         if oauthcc.authority.state.settings.api_url is None:
-            pytest.fail("ClientContract judges by the fake API, and this provider has none (api_url=None)", pytrace=False)
+            pytest.fail(
+                "ClientContract judges by the fake API, and this provider has none (api_url=None)", pytrace=False
+            )
         case = Case(check, request, oauthcc, _oauthcc_session, run_async)
         try:
             yield case

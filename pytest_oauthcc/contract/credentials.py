@@ -43,7 +43,7 @@ class Credentials:
     @check("sends-a-long-secret")
     def test_sends_a_long_secret(self, client: Case) -> None:
         """A secret of 180 characters arrives as it is."""
-        _judge(client, "a secret of 180 characters", secret="Long-Secret-9" * 13 + "0123456789A")  # noqa: S106
+        _judge(client, "a secret of 180 characters", secret="Long-Secret-9" * 13 + "0123456789A")
 
     @check("survives-white-space-around-the-secret")
     def test_survives_white_space_around_its_secret(self, client: Case) -> None:
@@ -55,9 +55,7 @@ class Credentials:
             client.broken("a secret that ends in a line break arrived as neither itself nor its stripped self")
 
 
-def _present(
-    client: Case, what: str, *, client_id: str | None = None, secret: str | None = None
-) -> TokenRequest:
+def _present(client: Case, what: str, *, client_id: str | None = None, secret: str | None = None) -> TokenRequest:
     """Give the client other credentials, call it, and return the token request in which it presents them."""
     known_id, known_secret = client.provider.client_id, client.provider.client_secret
     client.provider.reregister(client_id=client_id, client_secret=secret)

@@ -152,6 +152,8 @@ def _judge_burst(client: Case, calls: Together, what: str) -> None:
         )
     asked = len(calls.token_requests)
     if asked > 1:
-        client.broken(f"{_CALLERS} callers that needed {what} at the same moment made {asked} token requests, expected 1")
+        client.broken(
+            f"{_CALLERS} callers that needed {what} at the same moment made {asked} token requests, expected 1"
+        )
     if not asked or len(calls.api_requests) < _CALLERS:
         client.undecided("the callers did not all call the API; see gets-a-token")

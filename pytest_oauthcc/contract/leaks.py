@@ -139,4 +139,10 @@ def leak_in(text: str, secrets: dict[str, str]) -> str | None:
 def _forms(secret: str) -> Iterator[str]:
     yield secret
     if not secret.isalnum():
-        yield from (quote_plus(secret), quote(secret), quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1])
+        yield from (
+            quote_plus(secret),
+            quote(secret),
+            quote(secret, safe=""),
+            repr(secret)[1:-1],
+            json.dumps(secret)[1:-1],
+        )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["event_loop", "use_anyio"]
 
+
 async def _wait_for(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import gc
 import sys
 import time
@@ -36,12 +36,12 @@ def blind_spots() -> list[str]:
     freezegun: Any = sys.modules.get("freezegun.api")
     reals = [getattr(freezegun, f"real_{name}", None) or getattr(time, name) for name in _FUNCTIONS]
     reals = [real for real in reals if isinstance(real, types.BuiltinFunctionType)]
-    kind = getattr(freezegun, "real_datetime", None) or datetime.datetime
+    kind = getattr(freezegun, "real_datetime", None) or dt.datetime
     # time-machine moves time.time and datetime itself, wherever they are held.
     moved = [real for real in reals if not _shows_moved_time(real)]
     everybody = gc.get_referrers(*moved, kind)
     moments = [one for one in everybody if isinstance(one, types.BuiltinMethodType) and one.__self__ is kind]
-    moments = [one for one in moments if one.__name__ in _MOMENTS and datetime.datetime is not kind]
+    moments = [one for one in moments if one.__name__ in _MOMENTS and dt.datetime is not kind]
     if moments:
         everybody += gc.get_referrers(*moments)
     wanted = {id(one) for one in (*moved, *moments)}

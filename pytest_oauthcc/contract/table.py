@@ -379,7 +379,7 @@ _ALL = (
         "tolerates-clock-skew",
         "should",
         "RFC 7519 section 4.1.4",
-        "One second before the expiry the API's clock is ahead of the client's: it refuses the token already.",
+        "Two seconds before the expiry the API refuses the token already, since its clock is ahead of the client's.",
         "Clocks differ by seconds, and a token can expire on its way.",
         "Renew some seconds before the expiry, or renew on 401 and repeat the call once.",
     ),

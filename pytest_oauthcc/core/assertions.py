@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.core.clients import Client
 
-__all__ = ["ASSERTION_TYPE", "SIGNING_ALGS", "AssertionCheck"]
+__all__ = ["ASSERTION_TYPE", "ASYMMETRIC", "SYMMETRIC", "AssertionCheck"]
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 section 2.2
 
-_SYMMETRIC = ("HS256", "HS384", "HS512")
-_ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-SIGNING_ALGS = (*_ASYMMETRIC, *_SYMMETRIC)
+SYMMETRIC = ("HS256", "HS384", "HS512")
+ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _END_OF_TIME = 1e15  # JSON as Python reads it has infinity and not-a-number, too
 _FEW = 100  # how many assertions are worth looking through for those that are over
 _FARTHEST = 24 * 3600  # seconds; an assertion that is good for longer than a day is as good as a password
@@ -65,10 +64,10 @@ class AssertionCheck:
         alg = header.get("alg")
         if not header:
             return "is no JWT"
-        if alg in _SYMMETRIC:
+        if alg in SYMMETRIC:
             is_right = _is_hmac(assertion, str(alg), client.client_secret)
             return "" if is_right else "does not verify with the client_secret"
-        if alg in _ASYMMETRIC:
+        if alg in ASYMMETRIC:
             key = _find_key(client.jwks, header)
             if key is None:
                 return f"names the key {header.get('kid')!r} ({alg}), and no such key is registered for the client"

@@ -11,6 +11,7 @@ from pytest_oauthcc.core.messages import Answer, Request, Response
 from pytest_oauthcc.core.metadata import metadata, metadata_paths
 from pytest_oauthcc.core.names import Names
 from pytest_oauthcc.core.refusals import json_response
+from pytest_oauthcc.core.registration import Registration
 from pytest_oauthcc.core.state import ClockLike, State
 from pytest_oauthcc.core.templates import compile_template
 from pytest_oauthcc.core.token_endpoint import TokenEndpoint
@@ -105,6 +106,8 @@ class Authority:
             self.revocation_url,
         )
         self.other_names: tuple[Names, ...] = ()
+        if settings.registration:
+            self._endpoints[key_of(self.names.registration_url)] = Registration(self.state).register
 
     def answer_to(self, names: Names) -> None:
         """Be called by these names as well: what clients address to them is meant for this provider."""

@@ -26,6 +26,7 @@ class Client:
         auth_methods: How it may authenticate; None means however the provider takes it.
         grant_types: Grants that it may use.
         jwks: Its public keys, for key-based methods.
+        dpop_bound: Whether it gets tokens for a DPoP proof only (RFC 9449 section 5.2).
     """
 
     __module__ = "pytest_oauthcc"
@@ -37,6 +38,7 @@ class Client:
     auth_methods: tuple[str, ...] | None = None
     grant_types: frozenset[str] = field(default=frozenset({"client_credentials"}))
     jwks: Mapping[str, Any] | None = None
+    dpop_bound: bool = False
 
     def __repr__(self) -> str:
         scopes = "any scope" if self.scopes is None else " ".join(self.scopes) or "no scope"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_oauthcc.core.keys import SigningKey
+from pytest_oauthcc.core.raw_jwt import thumbprint
 from pytest_oauthcc.errors import OptionError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["read_signing_key"]
 
@@ -47,31 +42,31 @@ def read_signing_key(pem: bytes, alg: str | None = None, *, where: str = "the si
             f"{where} is no unencrypted private key in PEM; make one with: "
             "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"
         )
-    algs, jwk, members = _describe(private, where)
+    algs, jwk = _describe(private, where)
     chosen = algs[0] if alg is None else alg
     if chosen not in algs:
         raise OptionError(f"{where} is for {' or '.join(algs)}, and signing_alg is {chosen}; give a key of that kind")
-    kid = _thumbprint(jwk, members)
+    kid = thumbprint(jwk)
     return SigningKey(chosen, kid, private, {**jwk, "kid": kid, "alg": chosen, "use": "sig"})
 
 
-_Description = tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]
+_Description = tuple[tuple[str, ...], dict[str, Any]]
 
 
 def _describe(private: Any, where: str) -> _Description:
-    """Return what a key can sign with, its public half, and the members that its thumbprint is made of."""
+    """Return what a key can sign with, and its public half."""
     __tracebackhide__ = True
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
     found: _Description
     if isinstance(private, rsa.RSAPrivateKey) and private.key_size >= _LEAST_BITS:
-        found = _RSA_ALGS, RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), ("e", "kty", "n")
+        found = _RSA_ALGS, RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
     elif isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in {"secp256r1", "secp384r1"}:
         algs = ("ES256",) if private.curve.name == "secp256r1" else ("ES384",)
-        found = algs, ECAlgorithm.to_jwk(private.public_key(), as_dict=True), ("crv", "kty", "x", "y")
+        found = algs, ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
     elif isinstance(private, ed25519.Ed25519PrivateKey):
-        found = ("EdDSA",), OKPAlgorithm.to_jwk(private.public_key(), as_dict=True), ("crv", "kty", "x")
+        found = ("EdDSA",), OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
     else:
         raise OptionError(
             f"{where} is a key of a kind that the fake does not sign with; "
@@ -79,8 +74,3 @@ def _describe(private: Any, where: str) -> _Description:
         )
     found[1].pop("key_ops", None)
     return found
-
-
-def _thumbprint(jwk: Mapping[str, Any], members: tuple[str, ...]) -> str:
-    text = json.dumps({name: jwk[name] for name in members}, separators=(",", ":"), sort_keys=True)
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
 import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.masking import fingerprint
+from pytest_oauthcc.core.raw_jwt import thumbprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +55,8 @@ def make_key(alg: str) -> SigningKey:
     else:
         private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         jwk = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    kid = f"{alg.lower()}-{fingerprint(json.dumps(jwk, sort_keys=True))}{secrets.token_hex(2)}"
     jwk.pop("key_ops", None)
+    kid = thumbprint(jwk)
     return SigningKey(alg, kid, private, {**jwk, "kid": kid, "alg": alg, "use": "sig"})
 
 

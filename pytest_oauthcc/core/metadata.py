@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.assertions import SIGNING_ALGS
+from pytest_oauthcc.core.assertions import ASYMMETRIC, SYMMETRIC
 from pytest_oauthcc.core.dpop import PROOF_ALGS
 
 if TYPE_CHECKING:
@@ -60,8 +60,15 @@ def metadata(state: State, names: Names) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": list(settings.auth_methods),
         "revocation_endpoint_auth_methods_supported": list(settings.auth_methods),
     }
-    if {"client_secret_jwt", "private_key_jwt"} & set(settings.auth_methods):
-        members["token_endpoint_auth_signing_alg_values_supported"] = list(SIGNING_ALGS)
+    algs = [
+        *(ASYMMETRIC if "private_key_jwt" in settings.auth_methods else ()),
+        *(SYMMETRIC if "client_secret_jwt" in settings.auth_methods else ()),
+    ]
+    if algs:  # RFC 8414 section 2 wants the lists with these methods, and never with none in them
+        for endpoint in ("token", "introspection", "revocation"):
+            members[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = algs
+    if settings.registration:
+        members["registration_endpoint"] = names.registration_url
     if settings.dpop != "off":
         members["dpop_signing_alg_values_supported"] = list(PROOF_ALGS)  # RFC 9449 section 5.1
     if settings.scopes:

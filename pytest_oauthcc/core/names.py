@@ -38,6 +38,11 @@ class Names:
     revocation_url: str
 
     @property
+    def registration_url(self) -> str:
+        """Where clients register themselves (RFC 7591), if the provider lets them."""
+        return f"{self.issuer.rstrip('/')}/register"
+
+    @property
     def values(self) -> Mapping[str, str | None]:
         """Those that templates of profiles may use, by name."""
         return {"issuer": self.issuer, "token_url": self.token_url, "api_url": self.api_url}

@@ -36,6 +36,7 @@ class Settings:
     params: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     dpop: Literal["off", "optional", "required"] = "off"
     dpop_nonce: bool = False
+    registration: bool = False
     tls: bool = False
     strict: bool | Literal["should"] = True
     allow: Mapping[str, str] = field(default_factory=dict)

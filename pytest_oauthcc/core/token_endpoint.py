@@ -253,6 +253,9 @@ class TokenEndpoint(Scripted):
         if "client_credentials" not in case.client.grant_types:
             detail = f"the client {case.client.client_id!r} may not use the grant client_credentials"
             return Verdict(Cause.UNAUTHORIZED_CLIENT, detail)
+        if case.client.dpop_bound and case.jkt is None:
+            detail = f"the header DPoP is missing; the client {case.client.client_id!r} registered for DPoP tokens only"
+            return Verdict(Cause.MISSING_HEADER, detail, {"header": "DPoP"})
         return None
 
     def _check_params(self, case: _Case) -> Verdict | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -14,22 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["leaks_in", "scan_files"]
+__all__ = ["forget_spellings", "leaks_in", "scan_files"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LARGEST = 50_000_000  # bytes
 
 
-def spellings(secret: str) -> Iterator[str]:
-    """Yield the ways in which a secret may stand in a text."""
-    yield secret
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield repr(secret)[1:-1]
-    yield repr(secret.encode())[2:-1]
-    yield from base64_forms(secret)
+@functools.lru_cache(maxsize=4096)
+def _spellings(secret: str) -> frozenset[str]:
+    """Return the ways in which a secret may stand in a text."""
+    plain = [secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], repr(secret.encode())[2:-1]]
+    in_json = [json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
+    return frozenset([*plain, *in_json, *base64_forms(secret)])
 
 
 def leaks_in(text: str, secrets: Mapping[str, str]) -> list[str]:
@@ -49,7 +46,7 @@ def leaks_in(text: str, secrets: Mapping[str, str]) -> list[str]:
         {
             name
             for secret, name in secrets.items()
-            if any(spelling in reading for spelling in set(spellings(secret)) for reading in readings)
+            if any(spelling in reading for spelling in _spellings(secret) for reading in readings)
         }
     )
 
@@ -71,3 +68,8 @@ def scan_files(paths: Iterable[Path], secrets: Mapping[str, str]) -> Iterator[tu
                 found = leaks_in(file.read_bytes().decode("utf-8", "replace"), secrets)
                 if found:
                     yield file, found
+
+
+def forget_spellings() -> None:
+    """Forget the secrets that were looked for."""
+    _spellings.cache_clear()

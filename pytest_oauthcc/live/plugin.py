@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.live.canary import leaks_in, scan_files
+from pytest_oauthcc.live.canary import forget_spellings, leaks_in, scan_files
 from pytest_oauthcc.live.learned_profile import profile_text
 from pytest_oauthcc.live.reports import RedactingFile, redact_handler, redact_object, redact_report, redact_warning
 from pytest_oauthcc.live.run import LiveRun
@@ -261,6 +261,7 @@ class LivePlugin:
 
     def pytest_unconfigure(self) -> None:
         """Forget the secrets, and take the quota's directory away."""
+        forget_spellings()
         self.run.redactor.forget_all()
         if self._owned is not None:
             shutil.rmtree(self._owned, ignore_errors=True)

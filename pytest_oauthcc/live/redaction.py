@@ -27,10 +27,9 @@ _WINDOW = 4096  # characters beside a cut in which the rest of a secret is looke
 
 def _escapes_of(char: str) -> Iterator[str]:
     """Yield patterns for one character, to any depth of escaping."""
+    yield rf"\\*{re.escape(char)}"
     if char in _NAMED:
         yield rf"\\+{_NAMED[char]}"
-    else:
-        yield rf"\\*{re.escape(char)}"
     yield "".join(f"%(?:25)*{_any_case(f'{byte:02x}')}" for byte in char.encode())
     code = ord(char)
     if code > 0x7F:  # noqa: PLR2004 - the end of ASCII
@@ -38,6 +37,8 @@ def _escapes_of(char: str) -> Iterator[str]:
     if code <= 0xFF:  # noqa: PLR2004 - the end of latin-1
         yield rf"\\+x{_any_case(f'{code:02x}')}"
         yield f"%(?:25)*{_any_case(f'{code:02x}')}"
+    if code > 0xFFFF:  # noqa: PLR2004 - the end of what four digits can say
+        yield rf"\\+U{code:08x}"
     units = char.encode("utf-16-be", "surrogatepass")
     yield "".join(rf"\\+u{_any_case(units[at : at + 2].hex())}" for at in range(0, len(units), 2))
     if char == " ":

@@ -213,10 +213,11 @@ class _Reading:
 
     def finish(self) -> None:
         """Check what only shows when all of it is there."""
-        if "token_url" not in self.values and not any("token_url" in problem for problem in self.problems):
+        about_url = ("token_url", "option 'token_url'")
+        if "token_url" not in self.values and not any(problem.startswith(about_url) for problem in self.problems):
             self.problems.append('token_url is missing: token_url = "https://login.acme.example/oauth/token"')
         for key in ("client_id", "client_secret"):
-            told = any(f"{key}_env" in problem or problem.startswith(f"{key} ") for problem in self.problems)
+            told = any(problem.startswith((f"{key}_env", f"{key} ")) for problem in self.problems)
             if key not in self.values and not told and not (key == "client_secret" and "private_key" in self.values):
                 self.problems.append(f'{key}_env is missing: {key}_env = "ACME_{key.upper()}"')
         for key in _URLS:

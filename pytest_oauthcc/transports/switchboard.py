@@ -255,6 +255,10 @@ class Switchboard:
             looks_like_token_request=looks_like_token_request(request),
             claimed_host=claimed,
         )
+        if self.lets_through:
+            text += (
+                "\n\n--oauthcc-live reaches the hosts of the target only; its own table may have passthrough = [...]."
+            )
         error = NotServed(text)
         if not any(site.allows("not-served") for site in self._sites):
             self.note_failure(error)

@@ -299,20 +299,20 @@ class TestSearching:
         clock.close()
         assert searches == [1]
 
-    def test_not_for_freezes_of_the_tests_own(self, backend, searches):
+    def test_not_for_freezes_of_the_tests_own(self, searches):
         """What freezegun notes of each freeze that was ever started is no reason."""
         import freezegun
 
         for _ in range(3):  # the first ones wake lazy packages, and fill a cache with what came of it
             with freezegun.freeze_time("2030-01-01"):
                 pass
-        self.move(backend)
+        self.move("freezegun")
         del searches[:]
         kept = [freezegun.freeze_time("2030-01-01") for _ in range(3)]
         for freeze in kept:
             with freeze:
                 pass
-        self.move(backend)
+        self.move("freezegun")
         assert searches == []
 
     def test_every_time_for_what_cant_be_remembered(self, backend, searches):

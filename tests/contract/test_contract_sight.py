@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 
 import pytest
@@ -17,7 +17,7 @@ class Holder:
 
 HELD = {
     "a tuple": lambda: Holder((time.time,)),
-    "datetime.now": lambda: Holder(datetime.datetime.now),
+    "datetime.now": lambda: Holder(dt.datetime.now),
 }
 
 

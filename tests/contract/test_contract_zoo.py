@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-
 import zoo_run
-from pytest_oauthcc.contract.table import CHECKS
 from zoo_mutants import INNOCENT, MUTANTS
 
+from pytest_oauthcc.contract.table import CHECKS
+
 GUILTY = [
-    (name, driver) for name, cls in MUTANTS.items() for driver in zoo_run.DRIVERS if getattr(cls, "only", driver) == driver
+    (name, driver)
+    for name, cls in MUTANTS.items()
+    for driver in zoo_run.DRIVERS
+    if getattr(cls, "only", driver) == driver
 ]
 
 

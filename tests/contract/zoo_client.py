@@ -1,5 +1,7 @@
 """The right client, written once without any HTTP library: a generator that asks its driver for what it needs."""
 
+# ruff: noqa: D102 - the animals' methods are named for what they do
+
 from __future__ import annotations
 
 import base64

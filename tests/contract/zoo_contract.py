@@ -1,5 +1,7 @@
 """The contract over the zoo: fixtures for every animal and every driver."""
 
+# ruff: noqa: D102 - the animals' methods are named for what they do
+
 from __future__ import annotations
 
 import asyncio
@@ -7,12 +9,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-
-from pytest_oauthcc import ClientContract
-from pytest_oauthcc.contract import calls
 from zoo_client import Right
 from zoo_drivers import DRIVERS, AsyncHttpxDriver
 from zoo_mutants import MUTANTS
+
+from pytest_oauthcc import ClientContract
+from pytest_oauthcc.contract import calls
 
 
 class OneLockForAll(AsyncHttpxDriver):
@@ -90,7 +92,14 @@ def contracts(animals: dict[str, type[Right]], drivers: Any = DRIVERS) -> dict[s
 def _attributes(name: str, animal: type[Right], driver: str) -> dict[str, Any]:
     advice = getattr(animal, "wants_advice", True)
     scope = getattr(animal, "asks_for", "orders:read")
-    return {"animal": animal, "driver": driver, "advice": advice, "scope": scope, "__module__": __name__, "__qualname__": name}
+    return {
+        "animal": animal,
+        "driver": driver,
+        "advice": advice,
+        "scope": scope,
+        "__module__": __name__,
+        "__qualname__": name,
+    }
 
 
 __all__ = ["MUTANTS", "ZooContract", "contracts"]

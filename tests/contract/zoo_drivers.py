@@ -1,5 +1,7 @@
 """Three small drivers that let one client speak through requests, through httpx, and through asynchronous httpx."""
 
+# ruff: noqa: D102 - the animals' methods are named for what they do
+
 from __future__ import annotations
 
 import asyncio
@@ -10,7 +12,6 @@ from typing import Any
 
 import httpx
 import requests
-
 from zoo_client import Answer, Flow, Lock, NetworkError, Pause, Right, Send, Unlock
 
 
@@ -38,7 +39,7 @@ class RequestsDriver:
             reply, error = None, None
             try:
                 reply = self.do(step)
-            except BaseException as raised:  # the flow gives its lock back, whatever happened
+            except BaseException as raised:  # noqa: BLE001 - the flow gives its lock back, whatever happened
                 error = raised
 
     def do(self, step: Any) -> Answer | None:
@@ -76,7 +77,9 @@ def send_with_requests(session: requests.Session, step: Send) -> Answer:
         )
     except requests.RequestException as error:
         raise NetworkError(f"{type(error).__name__} at {step.url}") from error
-    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content)
+    return Answer(
+        response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
+    )
 
 
 class HttpxDriver(RequestsDriver):
@@ -131,7 +134,7 @@ class AsyncHttpxDriver:
             reply, error = None, None
             try:
                 reply = await self.do(step)
-            except BaseException as raised:  # the flow gives its lock back, whatever happened
+            except BaseException as raised:  # noqa: BLE001 - the flow gives its lock back, whatever happened
                 error = raised
 
     async def do(self, step: Any) -> Answer | None:

@@ -1,5 +1,7 @@
 """The zoo: one class per known bug, each the right client with one small difference, and the checks that catch it."""
 
+# ruff: noqa: D102 - the animals' methods are named for what they do
+
 from __future__ import annotations
 
 import base64
@@ -8,13 +10,15 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from zoo_client import Answer, ClientError, Flow, Lock, Pause, Right, Send, Unlock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MUTANTS: dict[str, type[Right]] = {}
 
@@ -219,7 +223,11 @@ class DropsQuery(Right):
         return request
 
 
-@bug("Required header absent on the API call", "sends-the-headers-that-the-provider-wants", headers={"x-api-key": "k-123456"})
+@bug(
+    "Required header absent on the API call",
+    "sends-the-headers-that-the-provider-wants",
+    headers={"x-api-key": "k-123456"},
+)
 class HeaderOnlyOnTokenRequest(Right):
     def api_request(self, *arguments: Any) -> Send:
         request = super().api_request(*arguments)
@@ -227,7 +235,11 @@ class HeaderOnlyOnTokenRequest(Right):
         return request
 
 
-@bug("Required header absent on the token call", "sends-the-headers-that-the-provider-wants", headers={"x-api-key": "k-123456"})
+@bug(
+    "Required header absent on the token call",
+    "sends-the-headers-that-the-provider-wants",
+    headers={"x-api-key": "k-123456"},
+)
 class HeaderOnlyOnApiCall(Right):
     def token_request(self) -> Send:
         request = super().token_request()
@@ -298,7 +310,9 @@ class InsistsOnScope(Right):
 @bug("Unknown members raise", "ignores-unknown-members")
 class StrictMembers(Right):
     def store(self, members: dict[str, Any]) -> None:
-        def known(access_token: str, token_type: str = "", expires_in: float = 0, scope: str = "", refresh_token: str = "") -> None:
+        def known(
+            access_token: str, token_type: str = "", expires_in: float = 0, scope: str = "", refresh_token: str = ""
+        ) -> None:
             pass
 
         known(**members)
@@ -664,7 +678,11 @@ class SaysNothing(Right):
 class BearerNone(Right):
     def read_token(self, answer: Answer) -> dict[str, Any]:
         members = answer.json() if answer.status == 200 else super().read_token(answer)
-        return {**members, "access_token": str(members.get("access_token"))} if "error" in members else super().read_token(answer)
+        return (
+            {**members, "access_token": str(members.get("access_token"))}
+            if "error" in members
+            else super().read_token(answer)
+        )
 
 
 @bug("Token missing or not a text", "uses-no-missing-token")
@@ -854,7 +872,7 @@ class LogsSecret(Right):
 @bug("Token printed", "keeps-secrets-out-of-logs")
 class PrintsToken(Right):
     def store(self, members: dict[str, Any]) -> None:
-        print(members)
+        print(members)  # noqa: T201 - which is the bug
         super().store(members)
 
 
@@ -1057,7 +1075,11 @@ class AtJsonOauthToken(ByBody):
 class WithOpaqueTokens(Right):
     """Gets tokens that are no JWTs."""
 
-    options: ClassVar[dict[str, Any]] = {"token_format": "opaque", "expires_in": 900, "scopes": "orders:read orders:write"}
+    options: ClassVar[dict[str, Any]] = {
+        "token_format": "opaque",
+        "expires_in": 900,
+        "scopes": "orders:read orders:write",
+    }
 
 
 class WithShortTokens(Right):
@@ -1068,5 +1090,22 @@ class WithShortTokens(Right):
 
 INNOCENT: dict[str, type[Right]] = {
     cls.__name__: cls
-    for cls in (AtHgem, AtGraphnet, AtHexagon, AtJim2, AtJsonOauthToken, WithOpaqueTokens, WithShortTokens, Right, ByBody, Dated, OnMonotonicTime, ClockByDefault, MonotonicByDefault, ClockInInstance, ReactiveOnly, Eager)
+    for cls in (
+        AtHgem,
+        AtGraphnet,
+        AtHexagon,
+        AtJim2,
+        AtJsonOauthToken,
+        WithOpaqueTokens,
+        WithShortTokens,
+        Right,
+        ByBody,
+        Dated,
+        OnMonotonicTime,
+        ClockByDefault,
+        MonotonicByDefault,
+        ClockInInstance,
+        ReactiveOnly,
+        Eager,
+    )
 }

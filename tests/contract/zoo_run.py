@@ -1,5 +1,7 @@
 """One pytest run over the whole zoo, inside of this one, and what became of each test."""
 
+# ruff: noqa: D102 - the animals' methods are named for what they do
+
 from __future__ import annotations
 
 import contextlib
@@ -10,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 import zoo_contract
-from pytest_oauthcc.contract.binding import check_of
 from zoo_mutants import INNOCENT, MUTANTS
+
+from pytest_oauthcc.contract.binding import check_of
 
 HERE = Path(__file__).parent
 DRIVERS = ("requests", "httpx", "async-httpx")
@@ -44,7 +46,9 @@ class Keeper:
         self.results: list[Result] = []
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
+    def pytest_pycollect_makeitem(
+        self, collector: pytest.Collector, name: str, obj: object
+    ) -> list[pytest.Item] | None:
         """A mutant goes through the checks that have to catch it, an innocent animal through all."""
         check, animal = check_of(obj), getattr(getattr(collector, "obj", None), "animal", None)
         caught_by = getattr(animal, "caught_by", None)

@@ -34,12 +34,12 @@ def test_metadata_say_what_there_is(method):
     assert world.authority.metadata_url == f"{ISSUER}/.well-known/oauth-authorization-server"
     assert got.status == 200
     assert got.header("Content-Type") == "application/json"
-    algs = got.json.pop("token_endpoint_auth_signing_alg_values_supported")
-    assert "RS256" in algs
-    assert "none" not in algs
-    methods = ["client_secret_basic", "private_key_jwt"]
     found = got.json
-    found.pop("token_endpoint_auth_signing_alg_values_supported")
+    for endpoint in ("token", "introspection", "revocation"):
+        algs = found.pop(f"{endpoint}_endpoint_auth_signing_alg_values_supported")
+        assert "RS256" in algs
+        assert not {"none", "HS256"} & set(algs)
+    methods = ["client_secret_basic", "private_key_jwt"]
     assert found == {
         "issuer": ISSUER,
         "token_endpoint": TOKEN_URL,

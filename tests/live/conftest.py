@@ -18,11 +18,27 @@ from pytest_oauthcc.live.targets import ENVIRONMENT
 
 # Runs inside of this process are to find what this one has imported, and not to import it twice.
 for _name in (
-    *("freezegun", "freezegun.api", "httpcore", "httpcore2", "httpx", "httpx2", "jwt", "requests", "responses", "respx", "urllib.request"),
+    *(
+        "freezegun",
+        "freezegun.api",
+        "httpcore",
+        "httpcore2",
+        "httpx",
+        "httpx2",
+        "jwt",
+        "requests",
+        "responses",
+        "respx",
+        "urllib.request",
+    ),
     *("cryptography.hazmat.primitives.asymmetric.rsa", "cryptography.hazmat.primitives.asymmetric.ec"),
     *("pytest_oauthcc.live.plugin", "pytest_oauthcc.transports.requests_transport"),
     *("pytest_oauthcc.transports.httpx_transport", "pytest_oauthcc.transports.httpx_passage"),
-    *("pytest_oauthcc.transports.urllib_transport", "pytest_oauthcc.clock.freezegun_backend", "pytest_oauthcc.reporting"),
+    *(
+        "pytest_oauthcc.transports.urllib_transport",
+        "pytest_oauthcc.clock.freezegun_backend",
+        "pytest_oauthcc.reporting",
+    ),
     *("pytest_oauthcc.core.forgery", "pytest_oauthcc.profiles.loader", "pytest_oauthcc.transports.installation"),
 ):
     importlib.import_module(_name)

@@ -15,7 +15,20 @@ from pathlib import Path
 import pytest
 import requests
 
-ALL = ["raw", "url", "url_twice", "form", "basic", "basic_urlsafe", "json", "json_in_json", "repr", "bytes", "html", "lines"]
+ALL = [
+    "raw",
+    "url",
+    "url_twice",
+    "form",
+    "basic",
+    "basic_urlsafe",
+    "json",
+    "json_in_json",
+    "repr",
+    "bytes",
+    "html",
+    "lines",
+]
 
 
 def spelled(secret, how, client_id="leaky"):

@@ -70,7 +70,9 @@ def _learn_and_check(pytester, live, server, client):
     for private in (*environment.values(), "127.0.0.1", *(known["client_id"] for known in server.clients.values())):
         assert private not in text, text
 
-    pytester.makefile(".ini", pytest="[pytest]\noauthcc_profile = learned.toml\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makefile(
+        ".ini", pytest="[pytest]\noauthcc_profile = learned.toml\nasyncio_default_fixture_loop_scope = function\n"
+    )
     live(live=False).assert_outcomes(passed=10, skipped=1)
 
     result = live("--oauthcc-live-strict", "--oauthcc-drift=drift.json", environment=environment)
@@ -96,11 +98,13 @@ def test_a_wrong_profile_is_drift_in_exactly_what_is_wrong(pytester, live, authl
     )
     assert wrong.count("\n") == text.count("\n")
     (pytester.path / "wrong.toml").write_text(wrong)
-    pytester.makefile(".ini", pytest="[pytest]\noauthcc_profile = wrong.toml\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makefile(
+        ".ini", pytest="[pytest]\noauthcc_profile = wrong.toml\nasyncio_default_fixture_loop_scope = function\n"
+    )
     result = live("--oauthcc-live-strict", "--oauthcc-drift=drift.json", environment=environment)
     drift = json.loads((pytester.path / "drift.json").read_text())
     assert [(row["what"], row["fake"], row["live"]) for row in drift["differences"]] == [
-        ('token answer: lifetime (expires_in)', "300 s", "900 s"),
+        ("token answer: lifetime (expires_in)", "300 s", "900 s"),
         ('token answer: member "expires_in"', "string", "integer"),
         ('token answer: member "refresh_expires_in"', "integer", "absent"),
         ('token answer: member "scope"', "absent", "string"),
@@ -145,7 +149,8 @@ def test_signs_by_a_moved_clock(oauthcc):
 
 
 @pytest.mark.parametrize(
-    ("client", "method"), [("post", "client_secret_post"), ("secret-jwt", "client_secret_jwt"), (None, "private_key_jwt")]
+    ("client", "method"),
+    [("post", "client_secret_post"), ("secret-jwt", "client_secret_jwt"), (None, "private_key_jwt")],
 )
 def test_methods_of_client_authentication(pytester, live, oidc_provider, key_file, client, method):
     """Whatever the target's client authenticates with passes, and the twin of the profile takes it, too."""

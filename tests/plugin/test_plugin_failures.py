@@ -447,3 +447,43 @@ def test_it(oauthcc):
 """,
         skipped=1,
     )
+
+
+def test_what_is_served_without_an_api(run):
+    """Where there is no fake API none is listed."""
+    result = run(
+        """
+@pytest.mark.oauthcc(api_url=None)
+def test_it(oauthcc):
+    requests.get("https://login.acme.example/")
+""",
+        failed=1,
+    )
+    assert "any path below" not in result.stdout.str()
+
+
+def test_a_process_that_never_used_a_fixture(run, monkeypatch):
+    """The hooks do nothing where nothing of ours was ever used, in passing and failing tests."""
+    from pytest_oauthcc import plugin
+
+    monkeypatch.setattr(plugin, "_board", lambda: None)
+    run(
+        """
+def test_passes():
+    pass
+
+def test_fails():
+    assert False
+
+@pytest.fixture
+def broken():
+    yield
+    raise ValueError
+
+def test_broken(broken):
+    pass
+""",
+        passed=2,
+        failed=1,
+        errors=1,
+    )

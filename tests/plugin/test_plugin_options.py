@@ -226,6 +226,7 @@ INI_VALUES = {
     "strict": ("should", "should"),
     "dpop": ("optional", "optional"),
     "dpop_nonce": ("yes", True),
+    "registration": ("yes", True),
     "tls": ("yes", True),
     "allow": ("\n  secret-in-query: they: want it", {"secret-in-query": "they: want it"}),
     "passthrough": ("A.test b.test", ("a.test", "b.test")),

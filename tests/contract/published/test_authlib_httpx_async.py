@@ -1,5 +1,7 @@
 """Authlib on asynchronous httpx, which renews by itself."""
 
+# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 

@@ -1,5 +1,9 @@
 """httpx-auth, an auth object with a token cache that the whole process shares."""
 
+# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+
+import functools
+
 import httpx
 import pytest
 from httpx_auth import OAuth2, OAuth2ClientCredentials
@@ -44,7 +48,7 @@ class TestHttpxAuth(ClientContract):
 
     @pytest.fixture
     def make_client(self, client):
-        return lambda **options: lambda made=client(**options): made.get("/orders")
+        return lambda **options: functools.partial(client(**options).get, "/orders")
 
     @pytest.fixture
     def call_api(self, make_client):

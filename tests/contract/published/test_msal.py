@@ -1,5 +1,7 @@
 """msal, which reads the provider's OpenID metadata first and returns errors instead of raising them."""
 
+# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+
 import msal
 import pytest
 import requests

@@ -1,5 +1,9 @@
 """requests-auth, an auth object with a token cache that the whole process shares."""
 
+# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+
+import functools
+
 import pytest
 import requests
 from requests_auth import OAuth2, OAuth2ClientCredentials
@@ -45,7 +49,8 @@ class TestRequestsAuth(ClientContract):
 
     @pytest.fixture
     def make_client(self, oauthcc, auth):
-        return lambda **options: lambda made=auth(**options): requests.get(f"{oauthcc.api_url}orders", auth=made)
+        url = f"{oauthcc.api_url}orders"
+        return lambda **options: functools.partial(requests.get, url, auth=auth(**options))
 
     @pytest.fixture
     def call_api(self, make_client):

@@ -1,5 +1,9 @@
 """requests-oauth2client, an auth object that keeps its own token."""
 
+# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+
+import functools
+
 import pytest
 import requests
 from requests_oauth2client import ClientSecretBasic, OAuth2Client, OAuth2ClientCredentialsAuth
@@ -36,7 +40,8 @@ class TestRequestsOauth2Client(ClientContract):
 
     @pytest.fixture
     def make_client(self, oauthcc, auth):
-        return lambda **options: lambda made=auth(**options): requests.get(f"{oauthcc.api_url}orders", auth=made)
+        url = f"{oauthcc.api_url}orders"
+        return lambda **options: functools.partial(requests.get, url, auth=auth(**options))
 
     @pytest.fixture
     def call_api(self, make_client):

@@ -1,5 +1,7 @@
 """requests-oauthlib, used as its documentation shows: fetch a token, and again when it says that it has expired."""
 
+# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+
 import pytest
 from oauthlib.oauth2 import BackendApplicationClient, TokenExpiredError
 from requests_oauthlib import OAuth2Session

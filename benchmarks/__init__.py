@@ -1,0 +1,1 @@
+"""What the fake costs beside what one would otherwise write; ``python -m benchmarks`` measures it."""

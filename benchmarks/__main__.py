@@ -1,0 +1,87 @@
+"""``python -m benchmarks``: measures, prints a table, writes JSON, and updates the page in the docs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+from benchmarks import exchanges, life, loopback, suites  # noqa: F401 - they fill the table
+from benchmarks.measuring import Figures
+from benchmarks.row import ROWS, LeftOut
+from benchmarks.table import as_table, read_results, update_page, write_json
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "performance.md"
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def main() -> int:
+    """Measure the chosen rows, each in processes of its own."""
+    arguments = _parse()
+    if arguments.list:
+        for row in ROWS.values():
+            print(f"{row.name:32} {row.what}")
+        return 0
+    if arguments.worker:
+        return _work(arguments.worker, arguments.rounds)
+    chosen = [name for name in ROWS if not arguments.rows or any(fnmatch(name, row) for row in arguments.rows)]
+    if not chosen:
+        sys.exit(f"there is no such row; python -m benchmarks --list shows them: {', '.join(ROWS)}")
+    rounds = 1 if arguments.quick else arguments.rounds
+    results: dict[str, Figures | str] = {}
+    for name in chosen:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        results[name] = _measure(name, rounds, 1 if arguments.quick else ROWS[name].processes)
+    print(as_table(results))
+    if arguments.json:
+        write_json(arguments.json, results)
+    if arguments.update:
+        together = {**read_results(RESULTS), **results}
+        kept = {name: found if isinstance(found, str) else found.to_json() for name, found in together.items()}
+        RESULTS.write_text(json.dumps(kept), encoding="utf-8")
+        update_page(PAGE, together)
+    missed = [name for name, found in results.items() if not isinstance(found, str) and not ROWS[name].is_met(found)]
+    return 1 if missed else 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", help="names of rows, with * for any; all by default")
+    parser.add_argument("--quick", action="store_true", help="one round in one process: a look, not a measurement")
+    parser.add_argument("--rounds", type=int, default=5, help="how often both sides of a row are measured at least")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values; python -m pyperf show reads them")
+    parser.add_argument("--update", action="store_true", help="put the figures into docs/performance.md")
+    parser.add_argument("--list", action="store_true", help="list the rows and exit")
+    parser.add_argument("--worker", choices=list(ROWS), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _measure(name: str, rounds: int, processes: int) -> Figures | str:
+    together = Figures()
+    for _ in range(processes):
+        command = [sys.executable, "-m", "benchmarks", "--worker", name, "--rounds", str(rounds)]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            sys.exit(f"measuring {name} failed")
+        said = json.loads(done.stdout)
+        if isinstance(said, str):
+            return said
+        together.add(Figures(**said))
+    return together
+
+
+def _work(name: str, rounds: int) -> int:
+    try:
+        found: object = ROWS[name].measure(rounds).to_json()
+    except LeftOut as why:
+        found = str(why)
+    print(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

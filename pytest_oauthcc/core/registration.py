@@ -1,0 +1,129 @@
+"""Dynamic client registration (RFC 7591): clients that register themselves, where a provider lets them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from pytest_oauthcc.core.clients import Client
+from pytest_oauthcc.core.journal import OtherRequest
+from pytest_oauthcc.core.messages import Answer, Request, Response
+from pytest_oauthcc.core.parameters import media_type
+from pytest_oauthcc.core.refusals import NO_STORE, error_text, json_response
+from pytest_oauthcc.core.scopes import split_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_oauthcc.core.state import State
+
+__all__ = ["Registration"]
+
+_GRANT = "client_credentials"
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+
+class _Invalid(Exception):
+    """What a client wants to be can't be."""
+
+
+class Registration:
+    """
+    The registration endpoint of one provider.
+
+    Args:
+        state: The provider's state; new clients go into it.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def register(self, request: Request) -> tuple[OtherRequest, Answer]:
+        """Register the client that a request describes (RFC 7591 section 3)."""
+        entry = OtherRequest(request, self._state.clock.time(), "registration")
+        try:
+            wanted = _read(request)
+            response = json_response(201, self._make(wanted, entry.time), NO_STORE)
+        except _Invalid as problem:
+            members = {"error": "invalid_client_metadata", "error_description": error_text(str(problem))}
+            response = json_response(400, members, NO_STORE)
+        if request.method != "POST":
+            response = Response(405, (*NO_STORE, ("Allow", "POST")))
+        entry.outcome = response
+        return entry, Answer(response)
+
+    def _make(self, wanted: Mapping[str, Any], now: float) -> dict[str, Any]:
+        method = wanted.get("token_endpoint_auth_method", "client_secret_basic")
+        taken = self._state.settings.auth_methods
+        if method not in taken:
+            raise _Invalid(f"token_endpoint_auth_method is {method!r}; this provider takes {', '.join(taken)}")
+        grants = wanted.get("grant_types", [_GRANT])  # RFC 7591 section 2 has another default, which is none here
+        if grants != [_GRANT]:
+            raise _Invalid(f"grant_types is {grants!r}; this provider has {_GRANT} only")
+        jwks = self._check_keys(wanted, method)
+        scopes = self._decide_scopes(wanted.get("scope"))
+        bound = wanted.get("dpop_bound_access_tokens", False)
+        if not isinstance(bound, bool) or (bound and self._state.settings.dpop == "off"):
+            raise _Invalid(f"dpop_bound_access_tokens is {bound!r}, and this provider has no DPoP, or it is no boolean")
+        client = Client(
+            f"registered-{secrets.token_hex(8)}",
+            secrets.token_hex(32) if method != "private_key_jwt" else "",
+            scopes,
+            auth_methods=(method,),
+            jwks=jwks,
+            dpop_bound=bound,
+        )
+        self._state.clients[client.client_id] = client
+        told = {
+            "client_id": client.client_id,
+            "client_id_issued_at": int(now),
+            "client_secret": client.client_secret or None,
+            "client_secret_expires_at": 0 if client.client_secret else None,  # never (RFC 7591 section 3.2.1)
+            "client_name": wanted.get("client_name"),
+            "grant_types": [_GRANT],
+            "response_types": [],
+            "token_endpoint_auth_method": method,
+            "scope": None if scopes is None else " ".join(scopes),
+            "jwks": jwks,
+            "dpop_bound_access_tokens": bound or None,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+    def _check_keys(self, wanted: Mapping[str, Any], method: str) -> Mapping[str, Any] | None:
+        jwks = wanted.get("jwks")
+        if jwks is None:
+            if method == "private_key_jwt":
+                raise _Invalid("private_key_jwt needs the client's public keys as jwks")
+            return None
+        keys = jwks.get("keys") if isinstance(jwks, dict) else None
+        if not isinstance(keys, list) or not keys or not all(isinstance(key, dict) and "kty" in key for key in keys):
+            raise _Invalid("jwks is no JWK set: a table with a list 'keys' of public keys")
+        if any(_PRIVATE & key.keys() for key in keys):
+            raise _Invalid("jwks holds a private key; only public halves belong there")
+        checked: Mapping[str, Any] = jwks
+        return checked
+
+    def _decide_scopes(self, wanted: Any) -> tuple[str, ...] | None:
+        allowed = self._state.main_client.scopes
+        if wanted is None:
+            return allowed
+        scopes = split_scope(wanted) if isinstance(wanted, str) else None
+        if scopes is None:
+            raise _Invalid(f"scope is {wanted!r}; it takes scope-tokens with a single space between them")
+        unknown = [scope for scope in scopes if allowed is not None and scope not in allowed]
+        if unknown:
+            raise _Invalid(f"there is no scope {' '.join(unknown)} here; known: {' '.join(allowed or ())}")
+        return scopes
+
+
+def _read(request: Request) -> dict[str, Any]:
+    if media_type(request) != "application/json":
+        raise _Invalid(f"the Content-Type is {media_type(request) or 'missing'}; it has to be application/json")
+    try:
+        wanted = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise _Invalid("the body is no JSON") from None
+    if not isinstance(wanted, dict):
+        raise _Invalid("the body is no JSON object")
+    return wanted
