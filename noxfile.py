@@ -9,7 +9,9 @@ import nox
 
 nox.options.default_venv_backend = "venv"
 ROOT = Path(__file__).parent
-PYTHONS = re.findall(r"Programming Language :: Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PYTHONS = re.findall(
+    r"Programming Language :: Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+)
 
 # The lower bounds of pyproject.toml, with the oldest companions that install with them.
 OLDEST = [

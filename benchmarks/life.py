@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.util
 import os
 import resource
@@ -15,7 +15,6 @@ from pathlib import Path
 
 from benchmarks.measuring import Figures, alternate, time_each
 from benchmarks.row import LeftOut, row
-
 
 
 def _cpu_of_run(*more: str) -> float:
@@ -75,7 +74,7 @@ def _load_modules(total: int) -> None:
         module = types.ModuleType(f"filler_{number}")
         vars(module).update({f"name_{index}": index for index in range(30)})
         if number % 5 == 0:
-            module.datetime = datetime.datetime  # type: ignore[attr-defined]
+            module.datetime = dt.datetime  # type: ignore[attr-defined]
         if number % 7 == 0:
             module.time = time.time  # type: ignore[attr-defined]
         sys.modules[module.__name__] = module
@@ -87,7 +86,7 @@ def _first_move(modules: int, rounds: int) -> Figures:
     from pytest_oauthcc.clock import Clock
 
     _load_modules(modules)
-    moment = datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)
+    moment = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
     def ours() -> None:
         clock = Clock()
@@ -165,7 +164,7 @@ def _move_time_machine(rounds: int) -> Figures:
         return time_each(move, 200)
 
     def theirs() -> None:
-        traveller = time_machine.travel(datetime.datetime.now(datetime.UTC), tick=True)
+        traveller = time_machine.travel(dt.datetime.now(dt.UTC), tick=True)
         traveller.start().shift(3600)
         traveller.stop()
 

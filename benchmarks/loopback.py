@@ -40,7 +40,9 @@ def _life(rounds: int) -> Figures:
         server.server_close()
         thread.join()
 
-    return alternate(lambda: time_each(ours, 20), lambda: time_each(theirs, 20), rounds * 2)
+    return alternate(
+        lambda: time_each(ours, 20, time.perf_counter), lambda: time_each(theirs, 20, time.perf_counter), rounds * 2
+    )
 
 
 @row("socket-stop", "server stopped with 16 idle connections of clients", "", 0.020, processes=2)

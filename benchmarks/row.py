@@ -59,7 +59,7 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-def row(  # noqa: PLR0913 - the columns of the table
+def row(
     name: str,
     what: str,
     against: str,

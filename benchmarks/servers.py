@@ -46,13 +46,14 @@ class Running:
             raise
         self.first = time.perf_counter() - began
 
-    @staticmethod
-    def _read_url(output: IO[str] | None) -> str:
+    def _read_url(self, output: IO[str] | None) -> str:
         for line in output or ():
-            found = re.search(r"^token_url\s+(\S+)", line)
-            if found:
+            found = re.search(r"^(body|token_url)\s+(\S+)", line)
+            if found and found[1] == "body":  # it has to be asked in a way of its own
+                self.body = found[2]
+            elif found:
                 threading.Thread(target=(output.read if output else str), daemon=True).start()  # or its pipe runs full
-                return found[1]
+                return found[2]
         raise LeftOut("it ended before it listened")
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -159,6 +160,6 @@ BARE = Server("bare", lambda _: [sys.executable, str(SCRIPTS / "bare.py")])
 OTHERS = (
     Server("oauth2-mock-server", _node("oauth2_mock_server.mjs"), ("oauth2-mock-server@9",), "npm"),
     Server("oidc-provider", _node("oidc_provider.mjs"), ("oidc-provider@9",), "npm"),
-    Server("pytest-iam", _python("pytest_iam.py"), ("pytest-iam",), "pip"),
-    Server("oidc-provider-mock", _python("oidc_provider_mock.py"), ("oidc-provider-mock", "requests"), "pip"),
+    Server("pytest-iam", _python("serve_pytest_iam.py"), ("pytest-iam",), "pip"),
+    Server("oidc-provider-mock", _python("serve_oidc_provider_mock.py"), ("oidc-provider-mock", "requests"), "pip"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import json
 import os
@@ -74,7 +74,7 @@ def _value(row: Row, value: float) -> str:
 
 def machine() -> dict[str, str]:
     """Say on what it was measured."""
-    found = {"date": datetime.datetime.now(datetime.UTC).date().isoformat()}
+    found = {"date": dt.datetime.now(dt.UTC).date().isoformat()}
     found["Python"] = f"{platform.python_implementation()} {platform.python_version()}"
     found["machine"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{_processor()}"
     for name in _PACKAGES:

@@ -319,8 +319,15 @@ class Provider:
         __tracebackhide__ = True
         from pytest_oauthcc.core.forgery import Forger
 
-        if alg is not None:
-            check_option("signing_alg", alg, "forge()", {})
+        check_token_arguments(
+            "forge()",
+            token_format="jwt",  # noqa: S106 - a forgery is one, whatever the provider's own tokens are
+            expires_in=expires_in,
+            claims=claims,
+            client_id=client_id,
+            alg=alg,
+            headers=headers,
+        )
         return Forger(self._state).forge(
             name,
             None if scope is None else as_scopes(scope),

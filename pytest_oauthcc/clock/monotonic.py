@@ -57,7 +57,7 @@ class MonotonicHands:
             self._undo.pop()()
         # A freeze of freezegun's that was begun meanwhile looked at modules with stand-ins, and remembers what it saw.
         remembered = getattr(freezegun_api(), "_GLOBAL_MODULES_CACHE", {})
-        for _, names, _ in self._places.current():
+        for _, names, _ in self._places.current() if remembered else ():
             remembered.pop(names.get("__name__"), None)
 
     def _nanoseconds(self) -> int:

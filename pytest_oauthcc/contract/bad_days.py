@@ -195,6 +195,7 @@ def _judge_recovered(client: Case, call: Call, after: str) -> None:
     __tracebackhide__ = True
     if call.hung:
         client.broken(f"the call did not come back after {after}; is a lock still held?")
+    client.need_an_attempt(call)
     if not call.worked and not client.remake_is_needed(call):
         client.advance(_COOL_DOWN)  # some leave a server alone that was down a moment ago
         call = client.call()

@@ -190,6 +190,11 @@ class Case:
             self.undecided(f"the client fails before anything is provoked ({self.outcome_of(call)}); see gets-a-token")
         return call
 
+    def need_an_attempt(self, call: Call) -> None:
+        """Skip the check where a call neither reached the API nor raised: what it was meant to do is unknown."""
+        if not call.api_requests and call.error is None and not call.hung:
+            self.undecided("the call made no API request, and raised no exception; see gets-a-token")
+
     def together(self, number: int) -> Together:
         """Call the client from several threads at the same moment, or from several tasks where it is async."""
         __tracebackhide__ = True

@@ -62,6 +62,8 @@ def _present(client: Case, what: str, *, client_id: str | None = None, secret: s
     call = client.call()
     requests = client.provider.token_requests
     if not requests:
+        if not isinstance(call.error, ValueError):  # as the errors of encodings and headers are
+            client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
         client.broken(f"the client can't send {what}: {client.outcome_of(call)}")
     presented = requests[0].presented
     if presented.method not in _SECRET_METHODS and not presented.problem:

@@ -175,9 +175,12 @@ class Getting:
 
     def _made_with_scope(self, client: Case, scope: str) -> str | None:
         call = client.call(client.make(scope=scope))
-        if not call.token_requests and not client.provider.token_requests:
-            client.broken(f"the client made no token request: {client.outcome_of(call)}")
-        return client.provider.token_requests[-1].scope
+        if not client.provider.token_requests:
+            client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
+        sent = client.provider.token_requests[-1].scope
+        if sent is None or sent == self.scope:
+            client.undecided("make_client does not ask for the scope that it is given; see sends-its-scope")
+        return sent
 
     @check("keeps-the-query-of-the-token-url")
     def test_keeps_the_query_of_the_token_url(self, client: Case) -> None:
@@ -261,6 +264,8 @@ class Getting:
             client.undecided("the client made no token request; see gets-a-token")
         if call.api_requests:
             client.broken("the client sent a token of the unknown type 'mac' to the API, expected an error")
+        if call.error is None:
+            client.undecided("the call made no API request, and raised no exception; see gets-a-token")
 
     @check("works-without-scope-in-the-answer")
     def test_works_without_scope_in_the_answer(self, client: Case) -> None:
@@ -289,6 +294,7 @@ class Getting:
         call = client.call()
         if not client.provider.token_requests:
             client.undecided("the client made no token request; see gets-a-token")
+        client.need_an_attempt(call)
         arrived = [entry.bearer for entry in client.provider.api_requests]
         if token not in arrived:
             lengths = ", ".join(str(len(one or "")) for one in arrived) or client.outcome_of(call)
@@ -299,6 +305,7 @@ class Getting:
         call = client.call()
         if not client.provider.token_requests or client.provider.token_requests[0].token is None:
             client.undecided(f"the client got no token ({client.outcome_of(call)}); see gets-a-token")
+        client.need_an_attempt(call)
         if not call.worked:
             client.broken(f"the client fails on {what}: {client.outcome_of(call)}")
 

@@ -7,9 +7,10 @@ import pickle
 import stat
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.contract.binding import check
+from pytest_oauthcc.contract.verdict import describe_error
 
 if TYPE_CHECKING:
     from pytest_oauthcc.contract.calls import Together
@@ -86,7 +87,9 @@ class Keeping:
             if not call.api_requests or call.api_requests[-1].token is None:
                 client.undecided(f"a client of make_client failed ({client.outcome_of(call)}); see gets-a-token")
             granted = call.api_requests[-1].scopes
-            if granted and scope not in granted:
+            if not granted:
+                client.undecided("the client's token has no scope at all")
+            if scope not in granted:
                 client.broken(
                     f"the client with the scope {scope!r} called the API with a token for {' '.join(sorted(granted))!r}"
                 )
@@ -132,13 +135,19 @@ class Keeping:
         function = client.client()
         if "<locals>" in getattr(function, "__qualname__", "") or "<lambda>" in getattr(function, "__name__", ""):
             client.undecided("call_api is a local function, which nobody can pickle; return a method of the client")
-        try:
-            copy = pickle.loads(pickle.dumps(function))  # noqa: S301 - what was pickled a moment ago
-        except Exception as error:  # noqa: BLE001 - pickle raises what it likes
-            client.broken(f"the client can't be pickled: {type(error).__name__}: {error}")
+        copy, error = _pickled(function)
+        if error is not None:
+            client.broken(f"the client can't be pickled: {describe_error(error)}")
         call = client.call(copy)
         if not call.worked:
             client.broken(f"the unpickled client fails: {client.outcome_of(call)}")
+
+
+def _pickled(thing: Any) -> tuple[Any, Exception | None]:
+    try:
+        return pickle.loads(pickle.dumps(thing)), None  # noqa: S301 - what was pickled a moment ago
+    except Exception as error:  # noqa: BLE001 - pickle raises what it likes
+        return None, error
 
 
 def _judge_burst(client: Case, calls: Together, what: str) -> None:
@@ -146,9 +155,12 @@ def _judge_burst(client: Case, calls: Together, what: str) -> None:
         client.broken(f"{calls.hung} of {_CALLERS} callers that needed {what} at the same moment did not come back")
     if calls.errors:
         error = calls.errors[0]
+        alone = client.call()
+        if not alone.worked:
+            client.undecided(f"the client fails when it is called alone, too ({client.outcome_of(alone)})")
         client.broken(
             f"{len(calls.errors)} of {_CALLERS} callers that needed {what} at the same moment failed: "
-            f"{type(error).__name__}: {error}"
+            + describe_error(error)
         )
     asked = len(calls.token_requests)
     if asked > 1:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_oauthcc.contract.binding import check
-from pytest_oauthcc.contract.calls import call_many
+from pytest_oauthcc.contract.calls import call_many, call_once
+from pytest_oauthcc.contract.verdict import describe_error
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.transports.turns import turn_of_the_loop
 
@@ -155,6 +156,7 @@ class Renewing:
         call = client.call()
         if not client.provider.token_requests or client.provider.token_requests[0].token is None:
             client.undecided(f"the client got no token ({client.outcome_of(call)}); see gets-a-token")
+        client.need_an_attempt(call)
         if not call.worked:
             client.broken(f"the client fails on {what}: {client.outcome_of(call)}")
 
@@ -215,9 +217,7 @@ class Renewing:
             client.expire()
         asked = len(client.provider.token_requests)
         client.provider.token_endpoint.hold(until=2)
-        value = function()
-        if not inspect.isawaitable(value):
-            client.undecided("the client is synchronous")
+        value = _started(client, function)
         turns, error = client.run(_turns_beside(value))
         if len(client.provider.token_requests) == asked:
             client.undecided(f"the client made no token request{f' ({error!r})' if error else ''}; see gets-a-token")
@@ -227,9 +227,7 @@ class Renewing:
     @check("works-on-a-second-event-loop")
     def test_works_on_a_second_event_loop(self, client: Case) -> None:
         """Contended locks of one loop do not break the client on the next."""
-        value = client.client()()
-        if not inspect.isawaitable(value):
-            client.undecided("the client is synchronous")
+        value = _started(client, client.client())
         if client.run(_is_asyncio(value)) is not True:
             client.undecided("it needs asyncio")
         for where in ("one event loop", "a second event loop"):
@@ -239,8 +237,18 @@ class Renewing:
             client.provider.token_endpoint.recover()
             errors = [outcome.error for outcome in outcomes if outcome.error is not None]
             if hung or errors:
-                how = f"did not come back ({hung} of 3)" if hung else f"raised {type(errors[0]).__name__}: {errors[0]}"
+                how = f"did not come back ({hung} of 3)" if hung else f"raised {describe_error(errors[0])}"
                 client.broken(f"three tasks on {where} {how}")
+
+
+def _started(client: Case, function: Callable[[], Any]) -> Any:
+    """Call the client, and return what it has to await."""
+    outcome = call_once(function, lambda awaitable: awaitable)
+    if outcome.error is not None:
+        client.undecided(f"the client fails at once ({describe_error(outcome.error)}); see gets-a-token")
+    if not inspect.isawaitable(outcome.value):
+        client.undecided("the client is synchronous")
+    return outcome.value
 
 
 def _on_a_fresh_loop(function: Callable[[], Any]) -> tuple[list[Outcome], int]:

@@ -78,8 +78,8 @@ class Safety:
         client.provider.api.fail("invalid_token", times=4)
         errors += [client.call().error for _ in range(2)]
         raised = [error for error in errors if error is not None]
-        if not raised:
-            client.undecided("the client raised no exception; see raises-when-refused")
+        if not raised or not client.provider.token_requests:
+            client.undecided("the client asked for no token, or raised no exception; see raises-when-refused")
         secrets = secrets_by_name(client.provider)
         for error in raised:
             what = leak_in(everything_held(error), secrets)
@@ -103,8 +103,8 @@ class Safety:
     def test_keeps_tokens_out_of_urls_and_cookies(self, client: Case) -> None:
         """The token travels in its header only."""
         call = client.call()
-        if not client.provider.api_requests:
-            client.undecided(f"the client never called the API ({client.outcome_of(call)}); see gets-a-token")
+        if not client.provider.api_requests or not client.provider.token_requests:
+            client.undecided(f"the client did not call the API with a new token ({client.outcome_of(call)})")
         tokens = {token.value: "the token" for token in client.provider.tokens}
         for entry in client.provider.exchanges:
             for where, text in (("URL", entry.url), ("Cookie header", entry.headers.get("cookie", ""))):
@@ -182,12 +182,14 @@ class Safety:
         if not url.startswith("https://"):
             client.undecided("the provider's own token URL is not https")
         client.provider.reconfigure(token_url="http" + url[5:])
-        client.call()
+        call = client.call()
         requests = client.provider.token_requests
         if any(entry.url.startswith("https://") for entry in requests):
             client.undecided("call_api does not take the token URL from oauthcc.token_url")
         if any(leak_in(_sent(entry), secrets_by_name(client.provider)) for entry in requests):
             client.broken("the client sent its secret to an http:// token URL, in the clear; expected an error")
+        if call.error is None:
+            client.undecided("the client asked for no token, and raised no exception; see gets-a-token")
 
     @check("is-not-misled-by-netrc")
     def test_is_not_misled_by_netrc(self, client: Case) -> None:

@@ -780,5 +780,5 @@ def find_check(name: str, where: str, checks: Mapping[str, Check] = CHECKS) -> C
     alike = sorted(checks, key=lambda known: -len(words & set(known.split("-"))))[:3]
     raise OptionError(
         f"{where}: there is no check {name!r}. Near: {', '.join(dict.fromkeys([*near, *alike]))}. "
-        "All ids: pytest --oauthcc-rules, or docs/contract.md."
+        f"All ids: docs/{'contract' if checks is CHECKS else 'api-contract'}.md."
     )

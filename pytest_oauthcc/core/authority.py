@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ __all__ = ["Authority", "site_of"]
 _USUAL_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=1024)  # clients ask for the same URLs again and again
 def site_of(url: str) -> tuple[str, str]:
     """
     Split a URL into the site that serves it and the path on it.

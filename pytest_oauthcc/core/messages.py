@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.names import Names
 
 __all__ = ["Answer", "Headers", "NetworkFault", "Request", "Response", "Timeout"]
+
+
+_lower = lru_cache(maxsize=1024)(str.lower)  # every request in a journal shares the names of its fields
 
 
 class Headers(Mapping[str, str]):
@@ -31,7 +35,7 @@ class Headers(Mapping[str, str]):
         self._fields = tuple(fields)
         self._index: dict[str, str] = {}
         for name, value in self._fields:
-            key = name.lower()
+            key = _lower(name)
             self._index[key] = f"{self._index[key]}, {value}" if key in self._index else value
 
     def __getitem__(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 __all__ = ["OMIT", "Omit", "Renderer", "compile_template", "placeholders"]
@@ -60,6 +61,7 @@ def compile_template(template: Any) -> Renderer:
     return lambda _values: template
 
 
+@cache  # a provider has the same ones in every test
 def _compile_text(template: str) -> Renderer:
     if template == "{null}":
         return lambda _values: None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.jwt_parts import decode_claims
@@ -85,6 +86,9 @@ class IssuedToken:
             f"IssuedToken({mask(self.value)}, client={self.client_id!r}, scope={scope!r}, "
             f"expires_at={self.expires_at:%Y-%m-%d %H:%M:%S}Z{revoked})"
         )
+
+
+_as_set = lru_cache(maxsize=256)(frozenset[str])  # thousands of tokens share theirs
 
 
 def key_bound_to(claims: Mapping[str, Any]) -> str | None:
@@ -237,7 +241,7 @@ class Mint:
         return IssuedToken(
             draft.opaque or draft.sign(),
             client_id=str(values["client_id"]),
-            scopes=frozenset(draft.scopes),
+            scopes=_as_set(draft.scopes),
             audience=draft.audience,
             issued=now,
             expiry=draft.expiry,

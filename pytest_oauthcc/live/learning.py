@@ -237,36 +237,39 @@ class _Known:
 
 def _refusal_of(occasion: Occasion, *, is_api: bool) -> dict[str, Any]:
     live = occasion.live
-    members = members_of(live)
-    learned: dict[str, Any] = {"status": live.status}
+    learned: dict[str, Any] = {"status": live.status, **_refusal_body(occasion)}
     headers = {} if is_api else _headers_of(live, "application/json")
     headers.pop("Content-Type", None)
-    error = None if members is None else members.get("error")
     challenge = live.header("WWW-Authenticate")
-    parameters = {} if challenge is None else challenge_parts(challenge)[1]
-    if isinstance(error, str):
-        learned["error"] = error
-    elif is_api:
-        learned["error"] = parameters.get("error", "")
-    media_type = (live.header("Content-Type") or "").partition(";")[0].strip().lower()
-    if members is None:
-        learned["body"] = "refused" if live.body else ""
-    else:
-        if members.keys() - {"error", "error_description"} or not isinstance(error, str):
-            known = _Known(occasion, {})
-            learned["body"] = {name: known.template(name, value) for name, value in members.items()}
-        if "error_description" not in members:
-            learned["description"] = ""
-    if live.body and media_type and media_type != "application/json":
-        learned["content_type"] = media_type
-        if members is not None and "body" not in learned:
-            learned["body"] = {name: _Known(occasion, {}).template(name, value) for name, value in members.items()}
     if challenge is not None:
+        if is_api and "error" not in learned:
+            learned["error"] = challenge_parts(challenge)[1].get("error", "")
         headers["WWW-Authenticate"] = _challenge_template(challenge)
     elif live.status == _UNAUTHORIZED or is_api:
         learned["challenge"] = False
     if headers:
         learned["headers"] = headers
+    return learned
+
+
+def _refusal_body(occasion: Occasion) -> dict[str, Any]:
+    """Learn the body of a refusal: the usual two members, others, or something that is no JSON object at all."""
+    live, members = occasion.live, members_of(occasion.live)
+    learned: dict[str, Any] = {}
+    media_type = (live.header("Content-Type") or "").partition(";")[0].strip().lower()
+    is_unusual = bool(live.body and media_type and media_type != "application/json")
+    if is_unusual:
+        learned["content_type"] = media_type
+    if members is None:
+        return {**learned, "body": "refused" if live.body else ""}
+    error = members.get("error")
+    if isinstance(error, str):
+        learned["error"] = error
+    if "error_description" not in members:
+        learned["description"] = ""
+    if is_unusual or members.keys() - {"error", "error_description"} or not isinstance(error, str):
+        known = _Known(occasion, {})
+        learned["body"] = {name: known.template(name, value) for name, value in members.items()}
     return learned
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -237,7 +238,8 @@ class LivePlugin:
     def _artefacts(self) -> list[Path]:
         option, directory = self._config.option, self._config.invocation_params.dir
         names = [getattr(option, name, None) for name in (*_OUTPUT_OPTIONS, "oauthcc_drift", "oauthcc_learn")]
-        names.append(self._config.getini("log_file"))
+        with contextlib.suppress(ValueError):  # pytest runs without its logging
+            names.append(self._config.getini("log_file"))
         cache = getattr(self._config, "cache", None)
         found = [directory / name for name in names if name]
         return found if cache is None else [*found, Path(cache._cachedir)]  # noqa: SLF001 - it has no public name

@@ -165,8 +165,6 @@ class Redactor:
         pieces, end = [], 0
         for start, stop, shown in _merged(spans):
             first, last = (start, stop) if positions is None else (positions[start], positions[stop - 1] + 1)
-            if first < end:
-                continue
             # Colours that begin or end inside of a secret go on to do so.
             pieces += [text[end:first], shown, *_ANSI.findall(text[first:last])]
             end = last

@@ -88,21 +88,14 @@ def _decode(body: bytes, encoding: str) -> bytes:
 
 def tee(function: Any, recording: Recording) -> Any:
     """Wrap a ``read``-like method of one object: what it returns is noted, nothing at all is the end of the body."""
-    depth = 0
 
     def read(*arguments: Any, **options: Any) -> Any:
-        nonlocal depth
-        depth += 1
-        try:
-            data = function(*arguments, **options)
-        finally:
-            depth -= 1
-        if depth == 0:
-            wanted = arguments[0] if arguments else options.get("amt", options.get("n"))
-            if data:
-                recording.feed(data)
-            if wanted is None or wanted == -1 or (not data and wanted):
-                recording.end()
+        data = function(*arguments, **options)
+        wanted = arguments[0] if arguments else options.get("amt", options.get("n"))
+        if data:
+            recording.feed(data)
+        if wanted is None or wanted == -1 or (not data and wanted):
+            recording.end()
         return data
 
     return read

@@ -36,39 +36,33 @@ def pass_on(passage: Passage, send: Callable[[], http.client.HTTPResponse]) -> h
     recording = passage.arrived(response.status, tuple(response.getheaders()))
     if response.length == 0:
         recording.end()
-    _Tap(response, recording)
+    reading: Any = response
+    for name in ("read", "read1"):
+        setattr(reading, name, tee(getattr(response, name), recording))
+    reading.readline = _noted_line(response.readline, recording)
+    reading.readinto = _noted_into(response.readinto, recording)
     return response
 
 
-class _Tap:
-    """Sits on the reading methods of one response, which call each other, and counts each byte once."""
+def _noted_line(readline: Any, recording: Recording) -> Any:
+    """Wrap ``readline``, which gives a part of the body only, whatever it is called with."""
 
-    def __init__(self, response: Any, recording: Recording) -> None:
-        self._recording = recording
-        self._is_inside = False
-        for name in ("read", "read1", "readline"):
-            setattr(response, name, self._outermost(tee(getattr(response, name), recording), getattr(response, name)))
-        response.readinto = self._outermost(self._noted(response.readinto), response.readinto)
+    def read(*arguments: Any) -> Any:
+        line = readline(*arguments)
+        recording.feed(line)
+        return line
 
-    def _outermost(self, noted: Any, plain: Any) -> Any:
-        def read(*arguments: Any, **options: Any) -> Any:
-            if self._is_inside:
-                return plain(*arguments, **options)
-            self._is_inside = True
-            try:
-                return noted(*arguments, **options)
-            finally:
-                self._is_inside = False
+    return read
 
-        return read
 
-    def _noted(self, readinto: Any) -> Any:
-        def read(buffer: Any) -> Any:
-            count = readinto(buffer)
-            if count:
-                self._recording.feed(bytes(memoryview(buffer)[:count]))
-            else:
-                self._recording.end()
-            return count
+def _noted_into(readinto: Any, recording: Recording) -> Any:
+    """Wrap ``readinto``, which puts what it reads into a buffer."""
 
-        return read
+    def read(buffer: Any) -> Any:
+        count = readinto(buffer)
+        recording.feed(bytes(memoryview(buffer)[:count]))
+        if not count:
+            recording.end()
+        return count
+
+    return read

@@ -273,27 +273,6 @@ def test_a_provider_without_an_api_is_told(run):
     result.stdout.fnmatch_lines(["*ClientContract judges by the fake API, and this provider has none*"])
 
 
-PROFILES = {
-    "hgem": ('api_key="k-1234567"', "api_key"),
-    "graphnet": ("", ""),
-    "hexagon": ("", ""),
-    "jim2": ("", ""),
-    "json-oauth-token": ("", ""),
-}
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-def test_every_profile_can_stand_on_the_class(run, profile):
-    """With a profile the checks are judged as the provider wants it, or skipped; nothing crashes."""
-    mark = f'@pytest.mark.oauthcc("{profile}")'
-    result = run("pass", "-q", code="\n" + mark + CONTRACT.format(attributes="pass"))
-    outcomes = result.parseoutcomes()
-
-    assert "errors" not in outcomes
-    assert "INTERNALERROR" not in result.stdout.str()
-    result.stdout.fnmatch_lines(["*::TestClient: * behaviours: *"])
-
-
 def test_the_summary_survives_xdist(run):
     """With several processes the summary is that of all of them."""
     pytest.importorskip("xdist")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 import zoo_run
 
 GOLDEN = {
@@ -112,6 +111,7 @@ def test_every_verdict_has_the_five_parts():
 
     for text in texts:
         first, second, *rest = text.splitlines()
+        assert second, text
         assert 20 <= len(first) <= 400
         assert re.fullmatch(r"\([a-z0-9-]+: (MUST|SHOULD|ADVICE), .+\)", second)
         for part in ("What was provoked: ", "What happened:", "Why it matters: ", "What to do: ", "waived = {"):

@@ -1,3 +1,4 @@
+# ruff: noqa: D102
 """The example that passes against the fake and against every real server."""
 
 import time

@@ -248,7 +248,6 @@ def test_the_quota_holds_for_all_workers(suite):
         """,
         "-n3",
         token_requests_per_minute=4,
-        subprocess=True,
     )
     outcomes = result.parseoutcomes()
     assert outcomes["passed"] <= 4

@@ -85,7 +85,7 @@ def test_other_text_stays(text):
 
 
 def test_the_ends_of_a_cut_secret():
-    """pytest cuts long texts in the middle; the ends of a secret beside the dots go, too."""
+    """Long texts are cut in the middle by pytest; the ends of a secret beside the dots go, too."""
     redactor = Redactor()
     redactor.add("abcdefghijklmnopqrstuvwxyz", "secret")
     assert "abcdefgh" not in redactor.redact("{'token': 'abcdefghij...uvwxyz'}")

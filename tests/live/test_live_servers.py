@@ -43,12 +43,9 @@ def test_the_example_passes_with_a_fake_api(live, real_server):
 def test_the_example_passes_on_several_workers(live, real_server):
     """Workers of pytest-xdist tell their controller what they saw; a path after the flag is a path."""
     environment = real_server.environment()
-    result = live("test_orders.py", "-n2", "--oauthcc-drift=d.json", environment=environment, subprocess=True)
+    result = live("test_orders.py", "-n2", "--oauthcc-drift=d.json", environment=environment)
     result.assert_outcomes(passed=10, skipped=1)
     result.stdout.fnmatch_lines(["oauthcc: 20 live exchanges, 11 compared with the profile standard, * differences"])
-
-
-LEARN_TWICE = ["-p", "no:cacheprovider"]
 
 
 @pytest.mark.parametrize("client", ["basic", "jwt"])

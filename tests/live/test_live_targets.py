@@ -164,7 +164,7 @@ def test_an_empty_environment_names_the_targets(read, tmp_path):
     with pytest.raises(OptionError, match="OAUTHCC_TOKEN_URL is not set; export OAUTHCC_TOKEN_URL="):
         read(environ={}, name=None)
     read(GOOD)
-    with pytest.raises(OptionError, match="or name a target of .*pyproject.toml: --oauthcc-target staging"):
+    with pytest.raises(OptionError, match=r"or name a target of .*pyproject.toml: --oauthcc-target staging"):
         read(environ={"OAUTHCC_TOKEN_URL": ""}, name=None)
     (tmp_path / "pyproject.toml").write_text("x = ")
     with pytest.raises(OptionError, match="can't be read"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import pkgutil
 
 import freezegun.api  # noqa: F401 - see below
@@ -26,6 +26,9 @@ INI = "[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = fu
 for _module in pkgutil.walk_packages(pytest_oauthcc.__path__, "pytest_oauthcc."):
     if not _module.name.endswith("__main__"):
         importlib.import_module(_module.name)
+for _name in ("httpx2", "httpcore2", "aiohttp", "trustme"):
+    if importlib.util.find_spec(_name) is not None:
+        importlib.import_module(_name)
 session_key("ES256")
 
 

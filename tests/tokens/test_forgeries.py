@@ -337,6 +337,8 @@ def test_a_provider_with_opaque_tokens_has_forgeries_as_well(oauthcc_factory):
         ("no-audience", {"claims": {"aud": pytest_oauthcc.OMIT}}, "the tokens of this provider have no claim 'aud'"),
         ("wrong-typ", {"headers": {"typ": "JWT"}}, "the tokens of this provider have typ 'JWT'"),
         ("expired", {"alg": "RS1"}, "forge(): option 'alg' takes"),
+        ("expired", {"claims": "sub"}, "forge(): claims takes a table of JSON values"),
+        ("expired", {"expires_in": "soon"}, "forge(): expires_in is 'soon'; it takes a number of seconds"),
     ],
 )
 def test_what_makes_no_sense_is_told(oauthcc, name, options, said):

@@ -1,6 +1,6 @@
 """What the example APIs make of a request, apart from the framework: a status and headers."""
 
-# ruff: noqa: D102, BLE001 - each class says what is wrong with it
+# ruff: noqa: D102 - each class says what is wrong with it
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005, D102, RUF012, T201
 """Authlib's authorization server on Flask as a real server, with a small protected API, on 127.0.0.1."""
 
 from __future__ import annotations
