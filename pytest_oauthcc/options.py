@@ -19,6 +19,7 @@ __all__ = [
     "AUTH_METHODS",
     "INI",
     "OPTIONS",
+    "PROFILE_OPTIONS",
     "Layer",
     "Option",
     "OwnOption",
@@ -273,6 +274,29 @@ _ALL = (
 
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _ALL}
 
+# What the built-in profiles declare for themselves: pytest has to know the names of ini settings before it reads any
+# profile, so they stand here as well.
+PROFILE_OPTIONS: Mapping[str, Literal["text", "integer"]] = {
+    "account_id": "text",
+    "api_base_path": "text",
+    "api_key": "text",
+    "authorization_server": "text",
+    "database": "text",
+    "domain": "text",
+    "host": "text",
+    "licences": "integer",
+    "my_domain": "text",
+    "pool": "text",
+    "realm": "text",
+    "realm_path": "text",
+    "region": "text",
+    "server": "text",
+    "shop": "text",
+    "subdomain": "text",
+    "tenant": "text",
+}
+"""Options that built-in profiles declare for themselves, with the type of each."""
+
 _OWN_CHECKS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "text": ("a text", _text),
     "integer": ("a whole number, 0 or more", _integer(0)),
@@ -382,6 +406,8 @@ def values_from_ini(name: str, value: Any) -> Any:
     Raises:
         OptionError: A line has neither a colon nor an equals sign.
     """
+    if name in PROFILE_OPTIONS:
+        return int(value) if PROFILE_OPTIONS[name] == "integer" and value.isascii() and value.isdigit() else value
     if OPTIONS[name].ini == "linelist":
         return _table_from_lines(name, value)
     if OPTIONS[name].ini == "int" and isinstance(value, str) and value.isascii() and value.isdigit():

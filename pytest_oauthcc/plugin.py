@@ -11,7 +11,7 @@ import pytest
 from pytest_oauthcc.core.forgery_names import FORGERIES
 from pytest_oauthcc.defaults import DEFAULTS, Defaults
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.options import INI, OPTIONS, Layer, check_option, values_from_ini
+from pytest_oauthcc.options import INI, OPTIONS, PROFILE_OPTIONS, Layer, check_option, values_from_ini
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -44,6 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in OPTIONS.values():
         about = f"{option.about} Takes {option.takes}."
         parser.addini(f"oauthcc_{option.name}", about, type=option.ini, default=None)
+    for name in PROFILE_OPTIONS:
+        parser.addini(f"oauthcc_{name}", f"The option {name} of the profile that oauthcc_profile names.", default=None)
     parser.addini(
         "oauthcc_clock_backend", f"What moves the time: {' or '.join(CLOCK_BACKENDS)}.", default=CLOCK_BACKENDS[0]
     )
@@ -99,6 +101,10 @@ def _read_ini(config: pytest.Config) -> tuple[dict[str, Any], str]:
             raise OptionError(f"{where}: it takes {OPTIONS[name].takes} ({error})") from None
         if found is not None:
             values[name] = check_option(name, values_from_ini(name, found), where, {})
+    for name in PROFILE_OPTIONS:
+        found = config.getini(f"oauthcc_{name}")
+        if found:
+            values[name] = values_from_ini(name, found)  # checked when the profile is known
     backend = config.getini("oauthcc_clock_backend")
     if backend not in CLOCK_BACKENDS:
         raise OptionError(f"ini setting oauthcc_clock_backend: takes {' or '.join(CLOCK_BACKENDS)}, not {backend!r}")

@@ -208,9 +208,7 @@ class Case:
 
     def remake_is_needed(self, call: Call) -> bool:
         """Whether a call failed because the client could not even be made, so that a later one must fail as well."""
-        definition = self._request._get_active_fixturedef("call_api")  # noqa: SLF001
-        cached = getattr(definition, "cached_result", None)
-        return call.error is not None and cached is not None and cached[2] is not None
+        return call.error is not None and call.error is self._not_made
 
     # --- the verdict
 

@@ -423,3 +423,12 @@ def test_endless_bodies():
         recording.feed(b"x" * 1_000_000)
     recording.end()
     assert noted[-1].body == b""
+
+
+def test_learning_from_very_little(tmp_path):
+    """What an answer leaves out is not invented."""
+    lessons = Lessons()
+    learn(lessons, answer({"access_token": "opaque-1"}), client_secret="")
+    data = profile_of(lessons, tmp_path)
+    assert not {"auth_methods", "expires_in", "token_type", "signing_alg"} & set(data)
+    assert data["response"] == {"access_token": "{access_token}"}

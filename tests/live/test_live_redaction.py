@@ -7,6 +7,7 @@ import html
 import json
 import warnings
 from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -131,6 +132,10 @@ def test_objects():
 
     value = {"secret": ["a secret", ("secret", 7, None, b"secret")], 1: {"x": object}}
     assert redact_object(value, redact) == {"***": ["a ***", ("***", 7, None, b"secret")], 1: {"x": object}}
+    assert redact_object(MappingProxyType({"x": "secret"}), redact) == {"x": "***"}
+    message = SimpleNamespace(message="a secret")
+    redact_warning(message, redact)
+    assert message.message == "a ***"
     deep: list = []
     deep.append(deep)
     assert redact_object(deep, redact) is deep

@@ -484,3 +484,31 @@ def test_it(oauthcc, oauthcc_factory):
         ini="oauthcc_token_url = https://login.acme.example/t\n",
         passed=1,
     )
+
+
+def test_a_profiles_own_options_are_ini_settings(run):
+    """Where the ini file names the profile, it can set the options that the profile declares."""
+    text = """
+def test_it(oauthcc):
+    assert oauthcc.options["api_key"] == "k-123"
+"""
+    run(text, ini="oauthcc_profile = hgem\noauthcc_api_key = k-123\n", passed=1)
+    run(
+        "\ndef test_it(oauthcc): assert oauthcc.options['licences'] == 3\n",
+        ini="oauthcc_profile = jim2\noauthcc_licences = 3\n",
+        passed=1,
+    )
+    run(text, ini="oauthcc_profile = hgem\noauthcc_licences = many\n", errors=1).stdout.fnmatch_lines(
+        ["*ini settings: unknown option 'licences'*"]
+    )
+
+
+def test_the_ini_settings_of_profiles_are_all_there():
+    """The table of profiles' own options, which exists for the ini file, has what the built-in profiles declare."""
+    from pytest_oauthcc.options import PROFILE_OPTIONS
+    from pytest_oauthcc.profiles import load_profile, profile_names
+
+    declared = {
+        name: option.takes for found in map(load_profile, profile_names()) for name, option in found.own.items()
+    }
+    assert declared == PROFILE_OPTIONS
