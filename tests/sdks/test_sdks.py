@@ -147,16 +147,6 @@ def test_box_sdk(oauthcc):
     oauthcc.assert_token_request(params={"box_subject_type": "enterprise", "box_subject_id": "1"}, count=1)
 
 
-@oauthcc("twitter")
-def test_tweepy(oauthcc):
-    """The percent escapes of the token arrive at the API as they are."""
-    tweepy = pytest.importorskip("tweepy")
-    oauthcc.api.get("/1.1/application/rate_limit_status.json").reply(json={"resources": {}})
-    api = tweepy.API(tweepy.OAuth2AppHandler("acme", "s3cret"))
-    assert api.rate_limit_status() == {"resources": {}}
-    assert "%2F" in oauthcc.api_requests[0].token.value
-
-
 @oauthcc("paypal")
 def test_paypalrestsdk(oauthcc):
     """A payment is read with a token that the SDK gets when it is first needed."""
