@@ -44,7 +44,7 @@ def _requests_tokens() -> Iterator[Batch]:
     with requests.Session() as session:
 
         def once() -> str:
-            return session.post(TOKEN_URL, data=FORM, auth=CREDENTIALS, timeout=5).json()["access_token"]
+            return str(session.post(TOKEN_URL, data=FORM, auth=CREDENTIALS, timeout=5).json()["access_token"])
 
         yield repeat(once)
 

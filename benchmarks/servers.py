@@ -32,7 +32,7 @@ class Running:
     """A server process, and a connection to it that is kept."""
 
     def __init__(self, command: Sequence[str], environment: dict[str, str], body: str) -> None:
-        self.body = body
+        self.body, self.headers = body, HEADERS
         began = time.perf_counter()
         self.process = subprocess.Popen(  # noqa: S603
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, **environment}
@@ -48,9 +48,11 @@ class Running:
 
     def _read_url(self, output: IO[str] | None) -> str:
         for line in output or ():
-            found = re.search(r"^(body|token_url)\s+(\S+)", line)
+            found = re.search(r"^(body|authorization|token_url)\s+(.+)", line)
             if found and found[1] == "body":  # it has to be asked in a way of its own
                 self.body = found[2]
+            elif found and found[1] == "authorization":
+                self.headers = {**HEADERS, "Authorization": found[2]}
             elif found:
                 threading.Thread(target=(output.read if output else str), daemon=True).start()  # or its pipe runs full
                 return found[2]
@@ -73,7 +75,7 @@ class Running:
 
     def ask(self) -> None:
         """Fetch a token."""
-        self._connection.request("POST", urlsplit(self.url).path, self.body, HEADERS)
+        self._connection.request("POST", urlsplit(self.url).path, self.body, self.headers)
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status != 200 or "access_token" not in json.loads(text):  # noqa: PLR2004
@@ -88,7 +90,14 @@ class Running:
 
     def rate(self, clients: int, seconds: float) -> float:
         """Return the tokens a second that so many client processes get together."""
-        command = [sys.executable, str(SCRIPTS / "client.py"), self.url, self.body, str(seconds)]
+        command = [
+            sys.executable,
+            str(SCRIPTS / "client.py"),
+            self.url,
+            self.body,
+            json.dumps(self.headers),
+            str(seconds),
+        ]
         running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(clients)]  # noqa: S603
         return sum(float(process.communicate()[0]) for process in running)
 

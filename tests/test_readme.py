@@ -29,6 +29,25 @@ def test_every_python_block_runs(pytester: pytest.Pytester):
     assert expected >= 10
 
 
+def test_the_contract_finds_what_the_readme_says(pytester: pytest.Pytester):
+    """The failing run that the README shows is a real one, but for names that are made up afresh."""
+    contract = re.search(r"^```python contract\n(.*?)^```", README, re.DOTALL | re.MULTILINE)[1]
+    pytester.makepyfile(test_orders=f"{blocks('python')[0]}\n\n{contract}")
+
+    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:asyncio")
+
+    broken, total = re.search(r"(\d+) of (\d+) behaviours are broken", README).groups()
+    result.stdout.fnmatch_lines([f"*TestOrdersClient: {total} behaviours: * held, {broken} broken, *"])
+    shown = without_made_up(blocks("text")[0]).splitlines()
+    printed = without_made_up(result.stdout.str()).splitlines()
+    start = printed.index(shown[0])
+    assert printed[start : start + len(shown)] == shown
+
+
+def without_made_up(text: str) -> str:
+    return re.sub(r"client-[0-9a-f]{8}|\*\*\*[0-9a-f]{4}", "~", text)
+
+
 def test_ci_runs_the_two_commands():
     """CI takes its commands from the README, where exactly two stand between its marks."""
     marked = README.partition("<!-- ci:begin -->")[2].partition("<!-- ci:end -->")[0]

@@ -1,13 +1,13 @@
 """Fetches tokens for some seconds over one connection, and prints how many it got in a second."""
 
 import http.client
+import json
 import sys
 import time
 from urllib.parse import urlsplit
 
-url, body, seconds = urlsplit(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+url, body, fields, seconds = urlsplit(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), float(sys.argv[4])
 connection = http.client.HTTPConnection(url.netloc, timeout=30)
-fields = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def ask() -> None:

@@ -1,5 +1,6 @@
 """Starts oidc-provider-mock; as it refuses the client credentials grant, it is asked for refreshed tokens instead."""
 
+import base64
 import threading
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -15,7 +16,8 @@ with run_server_in_thread() as server:
     code = parse_qs(urlsplit(shown.headers["location"]).query)["code"][0]
     form = {"grant_type": "authorization_code", "code": code, **there, **client}
     answer = requests.post(f"{url}/oauth2/token", data=form, timeout=5).json()
-    form = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"], **client}
+    form = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
     print(f"body {urlencode(form)}")
+    print(f"authorization Basic {base64.b64encode(b'orders:s3cret').decode()}")
     print(f"token_url {url}/oauth2/token", flush=True)
     threading.Event().wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc.contract.binding import check
+from pytest_oauthcc.contract.leaks import chain_of
 
 if TYPE_CHECKING:
     from pytest_oauthcc.contract.case import Case
@@ -62,7 +63,8 @@ def _present(client: Case, what: str, *, client_id: str | None = None, secret: s
     call = client.call()
     requests = client.provider.token_requests
     if not requests:
-        if not isinstance(call.error, ValueError):  # as the errors of encodings and headers are
+        # What encodings and headers complain with, however the client wraps it up.
+        if call.error is None or not any(isinstance(one, ValueError) for one in chain_of(call.error)):
             client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
         client.broken(f"the client can't send {what}: {client.outcome_of(call)}")
     presented = requests[0].presented

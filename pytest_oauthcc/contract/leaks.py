@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc._provider import Provider
 
-__all__ = ["eavesdrop", "everything_held", "leak_in", "secrets_by_name", "told_to_a_person"]
+__all__ = ["chain_of", "eavesdrop", "everything_held", "leak_in", "secrets_by_name", "told_to_a_person"]
 
 _SHORT = 100
 
@@ -67,7 +67,7 @@ def everything_held(error: BaseException) -> str:
     """
     return "\n".join(
         text
-        for one in _chain(error)
+        for one in chain_of(error)
         for text in (*_messages(one), *(str(value) for value in vars(one).values() if isinstance(value, str | bytes)))
     )
 
@@ -81,7 +81,7 @@ def told_to_a_person(error: BaseException) -> str:
     """
     return "\n".join(
         text
-        for one in _chain(error)
+        for one in chain_of(error)
         for text in (
             *_messages(one),
             *(str(value) for name, value in vars(one).items() if _is_told(name, value)),
@@ -99,7 +99,8 @@ def _messages(error: BaseException) -> list[str]:
     return [str(error), repr(error), *getattr(error, "__notes__", ())]
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception with its causes and, of a group, its members."""
     pending: list[BaseException | None] = [error]
     seen: set[int] = set()
     while pending:

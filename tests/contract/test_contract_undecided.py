@@ -66,6 +66,7 @@ class TestStrange(ClientContract):
 EAGER = """
 import pytest
 from pytest_oauthcc import ClientContract
+from zoo_client import Right
 from zoo_drivers import RequestsDriver
 
 class Early(RequestsDriver):
