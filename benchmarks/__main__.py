@@ -36,14 +36,11 @@ def main() -> int:
     for name in chosen:
         print(f"{name} ...", file=sys.stderr, flush=True)
         results[name] = _measure(name, rounds, 1 if arguments.quick else ROWS[name].processes)
+        if arguments.update:  # at once, for the whole takes long
+            _update({name: results[name]})
     print(as_table(results))
     if arguments.json:
         write_json(arguments.json, results)
-    if arguments.update:
-        together = {**read_results(RESULTS), **results}
-        kept = {name: found if isinstance(found, str) else found.to_json() for name, found in together.items()}
-        RESULTS.write_text(json.dumps(kept), encoding="utf-8")
-        update_page(PAGE, together)
     missed = [name for name, found in results.items() if not isinstance(found, str) and not ROWS[name].is_met(found)]
     return 1 if missed else 0
 
@@ -58,6 +55,14 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the rows and exit")
     parser.add_argument("--worker", choices=list(ROWS), help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _update(results: dict[str, Figures | str]) -> None:
+    """Put rows into the page, beside those that were measured before."""
+    together = {**read_results(RESULTS), **results}
+    kept = {name: found if isinstance(found, str) else found.to_json() for name, found in together.items()}
+    RESULTS.write_text(json.dumps(kept), encoding="utf-8")
+    update_page(PAGE, together)
 
 
 def _measure(name: str, rounds: int, processes: int) -> Figures | str:

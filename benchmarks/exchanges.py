@@ -35,7 +35,7 @@ OPTIONS: dict[str, Any] = {
     "scopes": "orders:read",
     "max_exchanges": 10_000_000,
 }
-COUNT = 150
+COUNT = 60
 BY_HAND = "a {} that mints the same JWT with PyJWT"
 
 
@@ -204,7 +204,7 @@ def _beside(rounds: int, *, providers: int = 0, routes: int = 0) -> Figures:
         return opened
 
     large, small = side(providers, routes), side(0, 0)
-    return alternate(lambda: time_calls(large, 400), lambda: time_calls(small, 400), rounds * 2)
+    return alternate(lambda: time_calls(large, COUNT), lambda: time_calls(small, COUNT), rounds * 2)
 
 
 @row("memory", "memory of an exchange in the journal, tokens included", "", 2048, processes=1, unit="bytes")

@@ -73,7 +73,7 @@ def repeat(once: Callable[[], object]) -> Batch:
     return batch
 
 
-def time_calls(side: Side, count: int, *, warm_up: int = 30) -> float:
+def time_calls(side: Side, count: int, *, warm_up: int = 15) -> float:
     """Return the CPU seconds that one call takes, of so many after a warm-up in a fresh set-up."""
     with side() as batch:
         batch(warm_up)

@@ -229,7 +229,7 @@ from pytest_oauthcc import ClientContract
 
 
 class Client:
-    """Does everything right that the contract asks for, as simply as that goes."""
+    """A client as people write it; it breaks some of the contract."""
 
     def __init__(self, token_url, api_url, client_id, client_secret):
         self.token_url, self.api_url, self.credentials = token_url, api_url, (client_id, client_secret)
@@ -270,7 +270,7 @@ class TestClient(ClientContract):
 '''
 
 
-@row("contract", "all of `ClientContract` for a client of requests, on one core", "", 3.0, processes=1)
+@row("contract", "all of `ClientContract` for a plain client of requests, one process", "", 3.0, processes=1)
 def _contract(rounds: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "test_contract.py")

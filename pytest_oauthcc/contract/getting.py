@@ -190,6 +190,8 @@ class Getting:
             client.undecided("the provider's token URL has a query already: any check would tell")
         client.provider.reconfigure(token_url=f"{url}?tenant=t-1")
         request = needs_a_token_request(client)
+        if not client.is_in_process:
+            client.undecided("the client's requests go over sockets, to a URL that was given before the check began")
         if "tenant=t-1" not in request.url:
             if any(isinstance(entry, OtherRequest) for entry in client.provider.authority.state.journal.all):
                 client.undecided("the client takes the token URL from the provider's metadata")

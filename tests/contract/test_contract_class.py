@@ -350,3 +350,22 @@ def test_a_client_on_trio(pytester):
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     result.stdout.fnmatch_lines(["*6 token requests, expected 1*"])
     assert result.parseoutcomes()["failed"] == 4  # no lock: twice, on both backends
+
+
+def test_a_client_of_the_server_is_judged_by_what_can_be_served(run):
+    """With oauthcc_server nothing is said against a client for what only happens in one process."""
+    code = """
+class TestClient(ClientContract):
+    @pytest.fixture
+    def call_api(self, oauthcc, oauthcc_server):
+        client = Client(oauthcc)
+        client.provider = oauthcc_server
+        return client.orders
+"""
+    result = run(
+        "pass", "-k", "gets_a_token or reuses or keeps_the_query or other_hosts or plain_http", "-rs", code=code
+    )
+
+    assert "failed" not in result.parseoutcomes()
+    assert result.parseoutcomes()["passed"] == 2
+    result.stdout.fnmatch_lines(["SKIPPED*the client's requests go over sockets*"])

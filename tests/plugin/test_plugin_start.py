@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 PROBE = """
@@ -19,6 +21,8 @@ def third_parties():
 def run_alone(pytester, monkeypatch):
     """Run a test file in a process of its own in which ours is the only plugin."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in [name for name in os.environ if name.startswith("COVERAGE")]:
+        monkeypatch.delenv(name)  # or coverage would be imported there first
 
     def run(text):
         pytester.makepyfile(test_it=PROBE + text)
