@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_oauthcc._provider import Provider, provider
+    from pytest_oauthcc._opening import provider
+    from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.contract import ApiContract, ClientContract
     from pytest_oauthcc.core.clients import Client
@@ -72,7 +73,7 @@ _HOMES = {
     "TokenRequest": "core.journal",
     "TooManyExchanges": "errors",
     "Violation": "errors",
-    "provider": "_provider",
+    "provider": "_opening",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_oauthcc.options import INI, Layer
+from pytest_oauthcc.layers import INI, Layer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,29 +1,42 @@
-"""The pytest face: fixtures, marker, ini settings. Nothing heavy is imported before a fixture is used."""
+"""The pytest face: marker, ini settings, and what happens around each test. The fixtures are next door."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_oauthcc.core.forgery_names import FORGERIES
 from pytest_oauthcc.defaults import DEFAULTS, Defaults
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.options import INI, OPTIONS, PROFILE_OPTIONS, Layer, check_option, values_from_ini
+from pytest_oauthcc.fixtures import (
+    _oauthcc_session,
+    oauthcc,
+    oauthcc_clock,
+    oauthcc_factory,
+    oauthcc_forged_token,
+    oauthcc_options,
+    oauthcc_server,
+)
+from pytest_oauthcc.layers import INI, Layer, values_from_ini
+from pytest_oauthcc.options import OPTIONS, PROFILE_OPTIONS, check_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from types import TracebackType
 
-    from pytest_oauthcc._provider import Provider
-    from pytest_oauthcc.clock import Clock
-    from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.errors import OauthccError
     from pytest_oauthcc.live.run import LiveRun
-    from pytest_oauthcc.serving.server import OauthccServer
-    from pytest_oauthcc.session import Session
+
+__all__ = [
+    "_oauthcc_session",
+    "oauthcc",
+    "oauthcc_clock",
+    "oauthcc_factory",
+    "oauthcc_forged_token",
+    "oauthcc_options",
+    "oauthcc_server",
+]
 
 MARKER = (
     "oauthcc(profile=None, **options): fake an OAuth 2.0 provider for the test: "
@@ -274,123 +287,3 @@ def _board() -> Any:
     """Return the switchboard, if anything of ours was ever used in this process."""
     module = sys.modules.get("pytest_oauthcc.transports.switchboard")
     return None if module is None else module.BOARD
-
-
-@pytest.fixture
-def oauthcc_options() -> dict[str, Any]:
-    """Override this fixture to give a module, class or package its own options for ``oauthcc``."""
-    return {}
-
-
-@pytest.fixture
-def _oauthcc_session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    from pytest_oauthcc.session import Session, settle
-    from pytest_oauthcc.transports.switchboard import BOARD
-
-    BOARD.begin_test(request.node.nodeid)
-    session = Session()
-    try:
-        yield session
-        settle()
-    finally:
-        session.close()
-        BOARD.failures.clear()
-
-
-@pytest.fixture
-def oauthcc_clock(_oauthcc_session: Session) -> Clock:
-    """Give the test's clock: ``advance``, ``advance_to``, ``expire``, ``freeze``, ``skip_sleeps``."""
-    return _oauthcc_session.clock
-
-
-@pytest.fixture
-def oauthcc(request: pytest.FixtureRequest, _oauthcc_session: Session, oauthcc_options: dict[str, Any]) -> Provider:
-    """Give a fake OAuth 2.0 provider, token endpoint and API, wired into requests, httpx and urllib."""
-    problem = ""
-    try:
-        layers = [_options_layer(oauthcc_options), *_marker_layers(request.node)]
-        return _oauthcc_session.open(*layers, relative_to=Path(request.node.path).parent)
-    except OptionError as error:
-        problem = str(error)
-    return pytest.fail(problem, pytrace=False)  # out of the except block, or pytest would show the error twice
-
-
-@pytest.fixture
-def oauthcc_factory(_oauthcc_session: Session, request: pytest.FixtureRequest) -> Callable[..., Provider]:
-    """Make more providers in one test: ``oauthcc_factory(profile=None, **options)``, each with its own hosts."""
-
-    def make(profile: str | None = None, **options: Any) -> Provider:
-        __tracebackhide__ = True
-        given = options if profile is None else {**options, "profile": profile}
-        return _oauthcc_session.open(
-            Layer("oauthcc_factory()", given), number=1, relative_to=Path(request.node.path).parent
-        )
-
-    return make
-
-
-@pytest.fixture(params=FORGERIES)
-def oauthcc_forged_token(request: pytest.FixtureRequest, oauthcc: Provider) -> ForgedToken:
-    """Give one forged token after another, each with its name, why an API has to refuse it, and with which status."""
-    problem = ""
-    try:
-        return oauthcc.forge(request.param)
-    except OptionError as error:
-        problem = str(error)
-    return pytest.skip(problem)
-
-
-@pytest.fixture
-def oauthcc_server(oauthcc: Provider) -> Iterator[OauthccServer]:
-    """Serve the test's provider on 127.0.0.1 as well: for aiohttp, subprocesses, other languages."""
-    from pytest_oauthcc.serving.server import OauthccServer
-
-    if oauthcc.is_live:
-        pytest.skip("--oauthcc-live: oauthcc_server is something that only a fake can do")
-    server, problem = None, ""
-    try:
-        server = OauthccServer(oauthcc, tls=oauthcc.authority.state.settings.tls)
-    except OptionError as error:
-        problem = str(error)
-    if server is None:
-        pytest.fail(problem, pytrace=False)
-    with server:
-        yield server
-
-
-def _options_layer(options: Any) -> Layer:
-    if not isinstance(options, dict):
-        raise OptionError(
-            f"the fixture oauthcc_options returned a {type(options).__name__}; "
-            "it has to return a dict, such as {'scopes': 'orders:read'}"
-        )
-    return Layer("oauthcc_options", options)
-
-
-def _marker_layers(item: pytest.Item) -> Iterator[Layer]:
-    """Yield the markers' options from near to far: the function's, the class's own before its base's, the module's."""
-    for node in reversed(item.listchain()):
-        marks = [mark for mark in node.own_markers if mark.name == "oauthcc"]
-        if isinstance(node, pytest.Class):
-            marks.sort(key=lambda mark: _distance(node.obj, mark))
-        for mark in marks:
-            yield _marker_layer(mark)
-
-
-def _distance(cls: type, mark: pytest.Mark) -> int:
-    for distance, base in enumerate(cls.__mro__):
-        own = vars(base).get("pytestmark", ())
-        if any(getattr(found, "mark", found) is mark for found in (own if isinstance(own, list) else [own])):
-            return distance
-    return -1  # added to the class while it was collected
-
-
-def _marker_layer(mark: pytest.Mark) -> Layer:
-    values = dict(mark.kwargs)
-    if len(mark.args) > 1 or (mark.args and "profile" in values):
-        raise OptionError(
-            f"@pytest.mark.oauthcc takes one profile and then options by name, not {', '.join(map(repr, mark.args))}"
-        )
-    if mark.args:
-        values["profile"] = mark.args[0]
-    return Layer("@pytest.mark.oauthcc", values)

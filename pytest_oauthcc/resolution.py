@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.core.settings import Settings
 from pytest_oauthcc.core.templates import compile_template
-from pytest_oauthcc.options import INI, Layer, OwnOption, check_option, merge_layers
+from pytest_oauthcc.layers import INI, Layer, merge_layers
+from pytest_oauthcc.options import OwnOption, check_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,10 @@ def resolve(
     chosen: dict[str, Any] = {}
     for key, (value, where) in given.items():  # a comprehension would show in the user's traceback
         chosen[key] = check_option(key, value, where, own)
+        if key == "allow":
+            from pytest_oauthcc.rules.verdicts import check_rule_ids
+
+            check_rule_ids(chosen[key], where)
     own_values = _own_values(own, chosen)
     values = {key: _fill(value, own_values) for key, value in values.items()}
     values.update({key: value for key, value in chosen.items() if key not in own})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_oauthcc.errors import OauthccError
-    from pytest_oauthcc.options import Layer
+    from pytest_oauthcc.layers import Layer
 
 __all__ = ["ACTIVE", "Session", "settle", "take_problems"]
 

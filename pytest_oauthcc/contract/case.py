@@ -11,7 +11,7 @@ from pytest_oauthcc.contract.sight import blind_spots
 from pytest_oauthcc.contract.verdict import describe_error, verdict
 from pytest_oauthcc.errors import TooManyExchanges
 from pytest_oauthcc.explain.hiding import hide, secrets_of
-from pytest_oauthcc.options import Layer
+from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.transports.switchboard import BOARD
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_oauthcc.core.messages import Response
+from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.live.comparing import members_of
 from pytest_oauthcc.live.drift import Drift
 from pytest_oauthcc.live.learning import Lessons
 from pytest_oauthcc.live.provider import LiveProvider
 from pytest_oauthcc.live.quota import Quota
 from pytest_oauthcc.live.redaction import Redactor
-from pytest_oauthcc.options import OPTIONS, Layer
+from pytest_oauthcc.options import OPTIONS
 from pytest_oauthcc.resolution import resolve
 from pytest_oauthcc.transports.switchboard import BOARD
 

@@ -7,6 +7,7 @@ current, and ends with status 1 if any is.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -209,17 +210,20 @@ def main(arguments: Sequence[str]) -> int:
     Write the pages, or check them.
 
     Args:
-        arguments: ``--check``, and the directory of the documentation, by default ``docs``.
+        arguments: ``--check``, and the directory of the documentation, by default ``docs``; ``--help`` tells.
 
     Returns:
         The exit status: 1 where a check found pages that are not current.
     """
-    names = [argument for argument in arguments if argument != "--check"]
-    directory = Path(names[0] if names else "docs")
+    parser = argparse.ArgumentParser(prog="python -m pytest_oauthcc.profiles.pages", description="Write the pages.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a page is not current")
+    parser.add_argument("directory", nargs="?", default="docs", type=Path, help="of the documentation; docs")
+    given = parser.parse_args(arguments)
+    directory = given.directory
     wanted = pages()
     old = {path for path in (directory / "profiles").glob("*.md") if f"profiles/{path.name}" not in wanted}
     stale = [name for name, text in wanted.items() if _read(directory / name) != text]
-    if "--check" in arguments:
+    if given.check:
         for name in [*stale, *(f"profiles/{path.name}" for path in sorted(old))]:
             sys.stdout.write(f"not current: {directory / name}\n")
         return 1 if stale or old else 0

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.masking import mask
-from pytest_oauthcc.options import Layer, check_option
+from pytest_oauthcc.options import check_option
 from pytest_oauthcc.serving.control import PREFIX, Control
 from pytest_oauthcc.serving.loopback import LOOPBACK, LoopbackServer
 from pytest_oauthcc.serving.standalone import open_standalone, read_config

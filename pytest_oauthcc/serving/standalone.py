@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_oauthcc._provider import Provider
 from pytest_oauthcc.core.given_key import read_signing_key
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.options import Layer
+from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.resolution import resolve
 from pytest_oauthcc.serving.offset_clock import OffsetClock
 

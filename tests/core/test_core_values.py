@@ -17,6 +17,7 @@ from pytest_oauthcc.core.messages import Headers, NetworkFault, Request, Respons
 from pytest_oauthcc.core.scopes import as_scopes, is_scope_token
 from pytest_oauthcc.core.templates import compile_template, placeholders
 from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.layers import Layer, merge_layers, values_from_ini
 from pytest_oauthcc.masking import (
     fingerprint,
     is_sensitive,
@@ -28,7 +29,7 @@ from pytest_oauthcc.masking import (
     mask_url,
     scheme_of,
 )
-from pytest_oauthcc.options import Layer, check_option, merge_layers, unknown_name, values_from_ini
+from pytest_oauthcc.options import check_option, unknown_name
 
 # --- messages
 

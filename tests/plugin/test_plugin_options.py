@@ -408,7 +408,11 @@ WRONG = {
     ),
     "rule": (
         "@pytest.mark.oauthcc(allow={'secret-in-qery': 'x'})\ndef test_it(): pass",
-        "*secret-in-qery*secret-in-query*",
+        "@pytest.mark.oauthcc: allow names the rule 'secret-in-qery', and there is no such rule. *'secret-in-query'*",
+    ),
+    "overridden": (
+        "pytestmark = pytest.mark.oauthcc(expires_in='60')\n\n@pytest.mark.oauthcc(expires_in=60)\ndef test_it(): pass",
+        "@pytest.mark.oauthcc: option 'expires_in' takes a whole number of seconds, 0 or more, not '60' (str)",
     ),
 }
 

@@ -293,7 +293,7 @@ def test_without_trustme_the_way_to_it_is_told(pytester, monkeypatch):
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("no", False), ("perhaps", "perhaps")])
 def test_tls_is_an_ini_setting_too(text, value):
     """``oauthcc_tls`` takes what ini files call true and false; anything else is for the check of options to tell."""
-    from pytest_oauthcc.options import values_from_ini
+    from pytest_oauthcc.layers import values_from_ini
 
     assert values_from_ini("tls", text) == value
 
