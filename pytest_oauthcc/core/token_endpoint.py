@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.adoption import adopt
-from pytest_oauthcc.core.authentication import authenticate, read_credentials
+from pytest_oauthcc.core.authentication import authenticate
 from pytest_oauthcc.core.causes import TOKEN_REFUSALS, Cause, Verdict
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
 from pytest_oauthcc.core.journal import TokenRequest, query_params
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
 from pytest_oauthcc.core.moments import Moments
-from pytest_oauthcc.core.parameters import read_parameters
+from pytest_oauthcc.core.readings import Readings
 from pytest_oauthcc.core.refusals import (
     NO_STORE,
     challenge,
@@ -78,6 +78,7 @@ class TokenEndpoint(Scripted):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
+        self._readings = Readings(state)
         dialect = state.dialect
         known: dict[str, Callable[[_Case], Verdict | None]] = {
             "method": self._check_method,
@@ -116,19 +117,10 @@ class TokenEndpoint(Scripted):
             Its entry for the journal, and what the client gets.
         """
         state = self._state
-        parameters, body_problem = read_parameters(request, state.settings.body_formats)
-        presented = read_credentials(
-            request,
-            parameters,
-            basic_encoding=state.dialect.basic_encoding,
-            prefer="body" if state.dialect.two_auth_methods == "body" else "header",
-            pattern=state.dialect.authorization_pattern,
-        )
-        entry = TokenRequest(request, state.clock.time(), parameters, presented)
-        scope = parameters.get("scope")
-        if scope is not None:
-            entry.requested_scopes = split_scope(scope, state.dialect.scope.separator) or tuple(scope.split())
-        case = _Case(entry, body_problem)
+        reading = self._readings.of(request)
+        entry = TokenRequest(reading.request, state.clock.time(), reading.parameters, reading.presented)
+        entry.requested_scopes = reading.scopes
+        case = _Case(entry, reading.body_problem)
         gate: Gate | None = None
         if self.script.is_empty:
             outcome: Response | NetworkFault = self._judge(case)
