@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from pytest_oauthcc.profiles import Profile
     from pytest_oauthcc.serving.server import OauthccServer
+    from pytest_oauthcc.typed_options import Options, ProviderFactory
 
 __all__ = [
     "OMIT",
@@ -44,9 +45,11 @@ __all__ = [
     "OauthccError",
     "OauthccServer",
     "OptionError",
+    "Options",
     "Profile",
     "ProfileError",
     "Provider",
+    "ProviderFactory",
     "TokenRequest",
     "TooManyExchanges",
     "Violation",
@@ -67,9 +70,11 @@ _HOMES = {
     "OauthccError": "errors",
     "OauthccServer": "serving.server",
     "OptionError": "errors",
+    "Options": "typed_options",
     "Profile": "profiles",
     "ProfileError": "errors",
     "Provider": "_provider",
+    "ProviderFactory": "typed_options",
     "TokenRequest": "core.journal",
     "TooManyExchanges": "errors",
     "Violation": "errors",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from pytest_oauthcc._provider import Provider
 from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.session import Session, settle, take_problems
 from pytest_oauthcc.transports.switchboard import BOARD
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from pytest_oauthcc.typed_options import Options
 
 __all__ = ["provider"]
 
@@ -40,6 +45,14 @@ class _Opening(AbstractContextManager[Provider]):
                 take_problems()  # outside of pytest nobody would tell them later, but for the next provider
         finally:
             self._sessions.pop().close()
+
+
+@overload
+def provider(profile: None = None, **options: Unpack[Options]) -> AbstractContextManager[Provider]: ...
+
+
+@overload
+def provider(profile: str, **options: Any) -> AbstractContextManager[Provider]: ...
 
 
 def provider(profile: str | None = None, **options: Any) -> AbstractContextManager[Provider]:

@@ -13,13 +13,14 @@ from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.marker_layers import marker_layers, options_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
+    from pytest_oauthcc.typed_options import ProviderFactory
 
 __all__ = [
     "_oauthcc_session",
@@ -72,7 +73,7 @@ def oauthcc(request: pytest.FixtureRequest, _oauthcc_session: Session, oauthcc_o
 
 
 @pytest.fixture
-def oauthcc_factory(_oauthcc_session: Session, request: pytest.FixtureRequest) -> Callable[..., Provider]:
+def oauthcc_factory(_oauthcc_session: Session, request: pytest.FixtureRequest) -> ProviderFactory:
     """Make more providers in one test: ``oauthcc_factory(profile=None, **options)``, each with its own hosts."""
 
     def make(profile: str | None = None, **options: Any) -> Provider:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,7 @@ def marker_layers(item: pytest.Item) -> Iterator[Layer]:
     for node in reversed(item.listchain()):
         marks = [mark for mark in node.own_markers if mark.name == "oauthcc"]
         if isinstance(node, pytest.Class):
-            marks.sort(key=lambda mark: _distance(node.obj, mark))
+            marks.sort(key=partial(_distance, node.obj))
         for mark in marks:
             yield _marker_layer(mark)
 

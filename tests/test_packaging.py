@@ -141,3 +141,35 @@ def test_the_wheel_is_a_pytest_plugin(wheel):
     }
     assert needed == {"pytest", "responses", "respx", "pyjwt", "freezegun"}
     assert "Requires-Python: >=3.11" in told
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_pin_every_action_to_a_commit(path):
+    """A tag can be moved to other code; a commit can't. The comment tells people which release it is."""
+    used = re.findall(r"uses: *(.*)", path.read_text(encoding="utf-8"))
+
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_may_do_no_more_than_they_have_to(path):
+    """Reading is what all jobs may do; the one that publishes may ask for its token instead, and runs no code of ours."""
+    jobs = path.read_text(encoding="utf-8").split("\njobs:\n")
+
+    assert "permissions:\n  contents: read\n" in jobs[0]
+    asking = [job for job in re.split(r"\n(?=  \w+:\n)", jobs[1]) if "permissions:" in job]
+    assert all(job.startswith("  publish:") and "run:" not in job for job in asking)
+
+
+def test_the_tried_pythons_are_those_of_the_classifiers():
+    """What the metadata promise is what a release is tried on."""
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    promised = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', pyproject)
+    release = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+
+    assert f"python: {promised}".replace("'", '"') in release

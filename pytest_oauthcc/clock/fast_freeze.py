@@ -10,7 +10,7 @@ from pytest_oauthcc.clock.infrastructure import LEFT_ALONE
 from pytest_oauthcc.clock.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from types import ModuleType
 
 __all__ = ["is_supported", "start", "stop"]
@@ -92,7 +92,7 @@ class _NoModules:
 
 
 @contextmanager
-def _no_modules_shown(api: Any) -> Iterator[None]:
+def _no_modules_shown(api: Any) -> Generator[None]:
     real_sys = api.sys
     api.sys = _NoModules()
     try:

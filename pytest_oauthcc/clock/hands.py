@@ -16,15 +16,18 @@ class Hands(Protocol):
 
     def read(self) -> int:
         """Give the time in microseconds since the epoch, and leave it as it is."""
+        ...
 
     def shift(self, microseconds: int) -> None:
         """Move by so much, forward or (negative) back."""
 
     def stand(self) -> Callable[[], None] | None:
         """Stop, and give what lets them go again; None where they stood still already."""
+        ...
 
     def is_in_effect(self) -> bool:
         """Whether they still have a say: False once the freeze that they belong to is over."""
+        ...
 
 
 class OwnHands(Hands, Protocol):

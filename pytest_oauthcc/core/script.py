@@ -74,7 +74,7 @@ class Reply:
             value = self.json(request) if callable(self.json) else self.json
             content, kind = json_module.dumps(value).encode(), "application/json"
         else:
-            body = self.body(request) if callable(self.body) else self.body
+            body: Any = self.body(request) if callable(self.body) else self.body
             content = body.encode() if isinstance(body, str) else bytes(body)
             kind = "text/plain; charset=utf-8" if isinstance(body, str) else "application/octet-stream"
         named = {name.lower() for name, _ in fields}
@@ -451,10 +451,11 @@ def _checked_retry_after(retry_after: float | datetime | None) -> int | datetime
 def _checked_fields(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     __tracebackhide__ = True
     try:
-        fields = tuple((name, value) for name, value in (headers.items() if isinstance(headers, Mapping) else headers))
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+        fields: tuple[tuple[str, str], ...] = tuple((name, value) for name, value in pairs)
+        is_right = all(isinstance(name, str) and not set(name + value) & set("\r\n") for name, value in fields)
     except (TypeError, ValueError):
-        fields = ((None, None),)
-    for name, value in fields:
-        if not isinstance(name, str) or not isinstance(value, str) or set(name + value) & set("\r\n"):
-            raise OptionError("reply(headers=...) takes a table of header names and values, all of them texts")
+        fields, is_right = (), False
+    if not is_right:
+        raise OptionError("reply(headers=...) takes a table of header names and values, all of them texts")
     return fields

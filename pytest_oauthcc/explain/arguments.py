@@ -136,6 +136,6 @@ def check_path(path: Any) -> Any:
         )
     if "?" in path:
         bare, _, query = path.partition("?")
-        pairs = dict(pair.partition("=")[::2] for pair in query.split("&"))
+        pairs = {name: value for name, _, value in (pair.partition("=") for pair in query.split("&"))}
         raise OptionError(f"path {path!r} has a query; give that as params: path={bare!r}, params={pairs!r}")
     return path if path.startswith("/") else f"/{path}"

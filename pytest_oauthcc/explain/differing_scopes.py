@@ -23,7 +23,7 @@ __all__ = ["causes_of_scope", "causes_of_token_scope"]
 def causes_of_scope(situation: Situation, difference: Difference) -> Iterator[str]:
     """Work out why the scope of a token request is not as expected."""
     entry: TokenRequest = situation.entry
-    wanted = set((difference.expected or "").split())
+    wanted: set[str] = set((difference.expected or "").split())
     parameter = entry.parameters.values.get("scope")
     if isinstance(parameter, list) and entry.parameters.body_format != "json":
         yield (

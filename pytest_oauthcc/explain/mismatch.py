@@ -16,6 +16,7 @@ from pytest_oauthcc.explain.situation import Situation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pytest_oauthcc.explain.difference import Kind
     from pytest_oauthcc.explain.expectation import Expectation
 
 __all__ = ["mismatch"]
@@ -184,6 +185,8 @@ def _history(situation: Situation) -> list[str]:
         title = f"the newest {expectation.kind}s (older ones are not kept, see journal_limit):"
     keep = {situation.position: marks[situation.position]} if situation.position is not None else {}
     rest = {position: note for position, note in marks.items() if position not in keep}
-    parts = [(found.kind, found.name) for found in situation.differences]
-    parts = list(dict.fromkeys(parts or [part[:2] for part in expectation.parts]))
+    differing = [(found.kind, found.name) for found in situation.differences]
+    parts: list[tuple[Kind, str]] = list(
+        dict.fromkeys(differing or [(kind, name) for kind, name, _ in expectation.parts])
+    )
     return [title, *history(entries, situation.journal, {**keep, **rest}, parts[:3])]

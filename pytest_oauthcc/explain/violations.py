@@ -24,26 +24,32 @@ class RuleLike(Protocol):
     @property
     def id(self) -> str:
         """In kebab case."""
+        ...
 
     @property
     def level(self) -> str:
         """``must`` or ``should``."""
+        ...
 
     @property
     def rfc(self) -> str:
         """The section that it is from."""
+        ...
 
     @property
     def title(self) -> str:
         """What it demands."""
+        ...
 
     @property
     def why(self) -> str:
         """Why it matters."""
+        ...
 
     @property
     def remedy(self) -> str:
         """What to do about it."""
+        ...
 
 
 class FindingLike(Protocol):
@@ -52,14 +58,17 @@ class FindingLike(Protocol):
     @property
     def rule(self) -> Any:
         """The rule."""
+        ...
 
     @property
     def entry(self) -> Exchange:
         """The exchange that broke it."""
+        ...
 
     @property
     def detail(self) -> str:
         """What this very exchange did."""
+        ...
 
 
 def violations(findings: Sequence[FindingLike], journal: Journal, *, secrets: Iterable[str] = ()) -> str:

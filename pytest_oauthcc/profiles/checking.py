@@ -112,6 +112,10 @@ class _Walk:
                 return self._template(node, value, path)
             case ListOf():
                 return self._list(node, value, path)
+            case Table() | TableOf():
+                return self._any_table(node, value, path)
+
+    def _any_table(self, node: Table | TableOf, value: Any, path: Path) -> Any:
         if not isinstance(value, Mapping):
             return self._wrong(path, f"takes a table, not {_show(path, value)}", f"[{show_path(path)}]")
         if isinstance(node, Table):

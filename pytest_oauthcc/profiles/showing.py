@@ -131,13 +131,13 @@ def _common_members(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _describe(refusal: Refusal, common: Mapping[str, Any]) -> str:
     parts = [str(refusal.status)]
-    own = isinstance(refusal.body, Mapping) and bool(common)
-    if refusal.body is None or own:
+    own = refusal.body if isinstance(refusal.body, Mapping) and common else None
+    if refusal.body is None or own is not None:
         parts.append(refusal.error or "without an error code")
         if refusal.description:
             parts.append(f"'{refusal.description}'")
-    if own:
-        members = {name: value for name, value in refusal.body.items() if common.get(name) != value}
+    if own is not None:
+        members = {name: value for name, value in own.items() if common.get(name) != value}
         if members:
             parts.append(show_value(members))
     elif refusal.body is not None:

@@ -33,12 +33,15 @@ class Site(Protocol):
 
     def receive(self, request: Request, api_path: str | None) -> Answer | Passage:
         """Answer a request, or let it through: to the API with the path below it, else to the exact URL."""
+        ...
 
     def takes(self, url: str) -> bool:
         """Whether a request to a URL that is none of the provider's own is for it nevertheless."""
+        ...
 
     def allows(self, rule_id: str) -> bool:
         """Whether a test lets that rule be broken."""
+        ...
 
     def begin_test(self) -> None:
         """Take note that another test begins."""
