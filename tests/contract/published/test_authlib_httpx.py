@@ -1,35 +1,35 @@
 """Authlib on httpx, which renews by itself."""
 
-# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+# ruff: noqa: D102 - fixtures, as a user writes them
 
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client
+from authlib_findings import BASIC, LEEWAY, NO_TOKEN, NOT_APPLICABLE, PLAIN_HTTP, ZERO, spent_refresh_token
+from published_findings import Finding
 
 from pytest_oauthcc import ClientContract
-
-SEEN = "Authlib 1.9.9 (httpx)"
 
 
 class TestAuthlibHttpx(ClientContract):
     scope = "orders:read"
-    waived = {
-        "encodes-a-secret-with-reserved-characters": "Id and secret go into the Basic header without being form-encoded first",
-        "encodes-an-id-with-reserved-characters": "Id and secret go into the Basic header without being form-encoded first",
-        "keeps-a-colon-in-its-id": "Id and secret go into the Basic header without being form-encoded first",
-        "sends-a-non-ascii-secret-as-utf-8": "A secret beyond latin-1 raises UnicodeEncodeError",
-        "refuses-a-plain-http-token-url": "The secret is sent to an http:// token URL without a word",
-        "gets-a-new-token-after-a-401": "A token that the API refused is kept, and sent again until its expiry",
-        "repeats-the-call-after-a-401": "A 401 of the API is handed on, without a new token",
-        "uses-no-missing-token": "An access_token that is null or empty is sent to the API, as 'Bearer None'",
-        "renews-with-its-credentials": "A refresh_token in the answer is tried at expiry, and its refusal fails the call",
-        "keeps-short-lived-tokens": "The leeway is 60 s whatever the lifetime: tokens of 30 s are renewed on every call",
-        "reads-the-exp-of-a-jwt": "Without expires_in the token is taken to be good for ever, also a JWT with exp",
-        "does-not-take-zero-for-ever": "expires_in: 0 is falsy, and taken for no expiry at all",
-        "renews-once-for-many-callers": "Nothing is locked while a token is renewed: a token request for each caller",
-    }
-    not_applicable = {
-        "asks-once-for-many-callers": "the program fetches the first token itself",
-    }
+    distribution = "Authlib"
+    variant = "httpx"
+    findings = (
+        BASIC,
+        Finding(
+            "Nothing is locked while a token is renewed: each of several threads sends a token request",
+            "authlib.oauth2.client:OAuth2Client.ensure_active_token",
+            ("renews-once-for-many-callers",),
+            "httpx lets threads share a client. The asynchronous client has a lock since the issue.",
+            "https://github.com/authlib/authlib/issues/266",
+        ),
+        LEEWAY,
+        ZERO,
+        spent_refresh_token("authlib.oauth2.client:OAuth2Client.ensure_active_token"),
+        NO_TOKEN,
+        PLAIN_HTTP,
+    )
+    not_applicable = NOT_APPLICABLE
 
     @pytest.fixture
     def make_client(self, oauthcc):
