@@ -13,15 +13,17 @@ PYTHONS = re.findall(
     r"Programming Language :: Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 )
 
-# The lower bounds of pyproject.toml, with the oldest companions that install with them.
+# The lower bounds of pyproject.toml, with old companions that install with them.
 OLDEST = [
-    "pytest==8.4.0",
-    "responses==0.25.3",
-    "respx==0.22.0",
+    "pytest==8.0.0",
+    "responses==0.23.3",
+    "respx==0.20.2",
     "pyjwt[crypto]==2.9.0",
-    "freezegun==1.5.1",
-    "requests==2.32.3",
-    "httpx==0.27.2",
+    "freezegun==1.5.0",
+    "time-machine==2.16.0",
+    "requests==2.31.0",
+    "httpx==0.26.0",
+    "pytest-asyncio==0.23.8",
 ]
 
 
@@ -40,12 +42,71 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def oldest(session: nox.Session) -> None:
     """Run what the core of the plugin needs with the oldest supported dependencies."""
-    session.install(".", "hypothesis", "trio", "pytest-asyncio", "time-machine", "requests-mock", *OLDEST)
-    session.run("python", "-m", "pytest", "tests/core", "tests/transports", "tests/clock", "tests/behaviour")
+    session.install(".", "hypothesis", "trio", "pytest-timeout", "pytest-xdist", "requests-mock", *OLDEST)
+    parts = session.posargs or [
+        f"tests/{part}" for part in ("core", "transports", "clock", "behaviour", "plugin", "neighbours", "concurrency")
+    ]
+    # A setting of pytest-asyncio is unknown to the version that goes with this pytest.
+    lenient = ["-o", "addopts=", "-W", "ignore:Unknown config option:pytest.PytestConfigWarning"]
+    session.run("python", "-m", "pytest", *lenient, *parts)
 
 
 @nox.session(python=PYTHONS[0])
 def shuffled(session: nox.Session) -> None:
-    """Run the suite in random order, so that no test leans on another."""
+    """Run the suite, or the parts that follow after --, in random order, so that no test leans on another."""
     _install(session, "pytest-randomly")
     session.run("python", "-m", "pytest", "-n", "2", "-p", "randomly", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def neighbours(session: nox.Session) -> None:
+    """Run the tests beside other plugins, with those, too, that would change every run they are installed for."""
+    _install(session, "pytest-randomly", "pytest-rerunfailures")
+    session.run("python", "-m", "pytest", "-p", "no:randomly", "-p", "no:rerunfailures", "tests/neighbours")
+
+
+@nox.session(python=PYTHONS[0])
+def concurrency(session: nox.Session) -> None:
+    """Run what many threads and tasks do twenty times in a row."""
+    session.install(".", "hypothesis", "trio", "anyio", "pytest-asyncio", "aiohttp", "httpx2", "pytest-repeat")
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "--count",
+        "20",
+        "--repeat-scope",
+        "session",
+        *(session.posargs or ["tests/concurrency"]),
+    )
+
+
+@nox.session(python=PYTHONS[0])
+def docs(session: nox.Session) -> None:
+    """Build the site into site/; a warning fails."""
+    session.install(".", "-r", "docs/requirements.txt")
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session(python=PYTHONS[0])
+def links(session: nox.Session) -> None:
+    """Ask for every external link of the documentation."""
+    session.run("python", "docs/check_links.py")
+
+
+@nox.session(python=PYTHONS[0])
+def tutorial(session: nox.Session) -> None:
+    """Follow the tutorial where nothing is installed but the package and what it needs."""
+    session.install(".")
+    # The settings of the suite, and its conftest.py, are for plugins that are not there.
+    alone = ["--noconftest", "-c", "examples/pytest.ini", "--rootdir", "."]
+    session.run("python", "-m", "pytest", "tests/docs/test_docs_tutorial.py", *alone)
+
+
+@nox.session(python=PYTHONS[0])
+def fuzz(session: nox.Session) -> None:
+    """Fuzz every reader, and run the state machine for long; seconds or targets may follow after --."""
+    session.install(".", "pytest", "hypothesis", "requests", "httpx", "h11", "atheris")
+    examples = {"OAUTHCC_STATE_MACHINE_EXAMPLES": "2000"}
+    session.run("python", "-m", "pytest", "tests/hostile/test_hostile_state_machine.py", env=examples)
+    session.run("python", "-m", "fuzz", *(session.posargs or ["--seconds", "600"]))

@@ -12,7 +12,7 @@ from pytest_oauthcc.contract.binding import checks_of
 
 HEAD = """# The contract for APIs
 
-<!-- Made by docs/make_api_contract.py from pytest_oauthcc/contract/api_table.py. -->
+<!-- Made by docs/make_api_contract.py from pytest_oauthcc/contract/api_table.py and api_forged_table.py. -->
 
 For those who write the API, and so have to check tokens: write one fixture, and every forgery is thrown at it.
 
@@ -32,13 +32,25 @@ class TestOrdersApi(ApiContract):
 ```
 
 - `send(headers)` returns the status of the answer, or the answer itself (anything with `status_code` or `status`); with the
-  answer `WWW-Authenticate` is looked at as well. Takes it `params`, too, then a token in the query is tried.
+  answer `WWW-Authenticate` is looked at as well. If it takes `params`, too, a token in the query is tried.
 - The API fetches the keys from `oauthcc.jwks_url` with whatever it uses (PyJWT's `PyJWKClient`, requests, httpx, httpx2), or
-  asks `oauthcc.introspection_url`. In another process or by another library it takes the URLs of `oauthcc_server`.
+  asks `oauthcc.introspection_url`. In another process or by another library it takes `oauthcc_server.jwks_url` and the like.
+  `iss` and `aud` of the tokens are always `oauthcc.issuer` and `oauthcc.api_url`.
 - `waived`, `not_applicable`, `advice`, `run_async` and the summary at the end of the run are those of
   [the contract for clients](contract.md).
 - What can't be decided is skipped with the reason: the keys of an API that introspects, revoked tokens for one that does
   not, and what needs a moved clock where the API runs in another process.
+
+| the API is written in | `send` returns |
+|---|---|
+| FastAPI, Starlette | `client.get("/orders", headers=headers, params=params)` of a `TestClient(app)`, or of an `httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://orders.example")` |
+| Flask | `client.get("/orders", headers=headers, query_string=params)` of `app.test_client()` |
+| Django | `client.get("/orders", params, headers=headers)` of `django.test.Client()` or `AsyncClient()` |
+| aiohttp | `client.get("/orders", headers=headers, params=params)` of a `TestClient(TestServer(app))` that `run_async` has started |
+| anything, and runs somewhere else | nothing: the fixture returns the URL, such as `"http://127.0.0.1:8000/orders"`, to which GET requests are sent |
+
+Let a test client answer 500 to an exception in the API, as a server would, and not raise it: `raise_server_exceptions=False`
+(FastAPI, Starlette), `raise_request_exception=False` (Django).
 
 One forged token alone, for a test of your own: `oauthcc.forge("alg-none")`; all of them, one test each: the fixture
 `oauthcc_forged_token`.

@@ -1,4 +1,4 @@
-"""Writes docs/contract.md and docs/contract-findings.md: ``python docs/make_contract.py``."""
+"""Writes docs/contract.md: ``python docs/make_contract.py``."""
 
 # ruff: noqa: E501 - the text of a page
 
@@ -23,6 +23,7 @@ CHAPTERS = {
     "Credentials": "Awkward credentials",
     "Keeping": "Keeping it",
     "Renewing": "Renewing it",
+    "OnEventLoops": "On event loops",
     "BeingRefused": "Being refused",
     "BadDays": "Bad days",
     "Safety": "Safety",
@@ -30,7 +31,7 @@ CHAPTERS = {
 
 HEAD = """# The client contract
 
-<!-- Made by docs/make_contract.py from pytest_oauthcc/contract/table.py and a run over tests/contract. -->
+<!-- Made by docs/make_contract.py from pytest_oauthcc/contract/table and a run over tests/contract. -->
 
 Write one fixture, and get a test for everything that is known to go wrong in client-credentials clients:
 
@@ -60,6 +61,9 @@ call that hangs is stopped after five seconds.
 - `send_body(body)`, optional, POSTs a JSON object through the client. It decides whether a repeated request has its body.
 - `run_async(awaitable)` runs an awaitable on the test's event loop: that of pytest-asyncio or of anyio where they run the
   class's async fixtures, else one of its own. Use it in fixtures that have to await something, or override it.
+- With `@pytest.mark.oauthcc(tls=True)` on the class, and the URLs in `call_api` taken from `oauthcc_server`, the client speaks
+  HTTPS to a real socket. Then `refuses-bad-certificates` shows it certificates that it must not trust; let it trust the good
+  one through `oauthcc_server.ca_pem_path` or `oauthcc_server.ssl_context`. What takes another host is skipped there.
 - A provider's profile goes on the class: `@pytest.mark.oauthcc("hgem", api_key="k-123")`. Checks that make no sense for that
   provider are skipped.
 
@@ -70,6 +74,8 @@ call that hangs is stopped after five seconds.
 - `not_applicable = {"check-id": "reason"}`: the check makes no sense for the client, and is skipped.
 - `advice = True` adds the checks of the level *advice*, about which one may think otherwise.
 - An id that does not exist is an error, and so is a test that was overwritten or removed in the subclass.
+
+In a live run (`--oauthcc-live`) contracts are skipped: only a fake can misbehave on demand.
 
 The run ends with a summary for each contract class:
 
@@ -83,8 +89,9 @@ test_orders.py::TestOrdersClient: 80 behaviours: 74 held, 1 broken, 1 waived, 4 
 
 The clock that the checks move is the one of `oauthcc.clock`: wall time and monotonic time, also for clients that hold
 `time.time` in a default argument, an attribute, a closure or a `functools.partial`. Before a client is said to be late, the
-contract looks for clocks that could not be moved (in tuples, in running generators, `datetime.now` held as a value); where it
-finds one outside the standard library, the check is skipped and names the holder.
+contract looks for clocks that could not be moved (in tuples, in running generators, `datetime.now` held as a value) in what
+`call_api` can reach: objects, functions, modules, the packages that they use. Where it finds one the check is skipped, and
+names the holder.
 
 """
 
@@ -108,7 +115,7 @@ def _zoo() -> Iterable[str]:
     zoo_run, mutants = _module("zoo_run"), _module("zoo_mutants")
     yield "## The zoo\n\n"
     yield "The checks are tested themselves: against clients that are right, of several kinds, and against a client for each bug,\n"
-    yield "which is the right one with one small difference. All of them run on requests, httpx and asynchronous httpx.\n\n"
+    yield "which is the right one with one small difference. All bugs run on requests, httpx and asynchronous httpx.\n\n"
     yield "| right client | driver | held | broken | skipped |\n|---|---|---|---|---|\n"
     for animal, cls in mutants.INNOCENT.items():
         for driver in zoo_run.DRIVERS:
@@ -138,45 +145,12 @@ def _mark(zoo_run: Any, cls: Any, animal: str, driver: str) -> str:
     return "caught" if all(zoo_run.caught(animal, driver, check) for check in cls.caught_by) else "MISSED"
 
 
-FINDINGS = """# What the contract finds in published clients
-
-<!-- Made by docs/make_contract.py from the waivers in tests/contract/published. -->
-
-The contract was run over published clients, each used as its documentation shows. Every finding was read
-off the exchange that shows it; those about expiry and logging were looked up in the client's source as well. Each stands as
-a waiver in a test of this project, so that one that goes away is noticed; the command shows it as a failure with its
-explanation. Clients that leave something to the program are not blamed for it.
-
-| client | finding | check | to see it |
-|---|---|---|---|
-"""
-
-
-def findings() -> str:
-    """Return the page on published clients."""
-    tests = {check.id: name for name, _, check in checks_of(ClientContract)}
-    rows = []
-    for path in sorted((TESTS / "published").glob("test_*.py")):
-        module = _module(path.stem, path)
-        contract = next(value for value in vars(module).values() if _is_contract(value))
-        where = f"tests/contract/published/{path.name}"
-        for check in CHECKS:
-            if check in contract.waived:
-                command = f"`pytest {where} --runxfail -k {tests[check]}`"
-                rows.append(_row((module.SEEN, contract.waived[check], f"`{check}`", command)))
-    return FINDINGS + "".join(rows)
-
-
-def _is_contract(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, ClientContract) and value is not ClientContract
-
-
-def _module(name: str, path: Path | None = None) -> Any:
+def _module(name: str) -> Any:
     if name in sys.modules:
         return sys.modules[name]
     if str(TESTS) not in sys.path:
         sys.path.insert(0, str(TESTS))
-    spec = importlib.util.spec_from_file_location(name, path or TESTS / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
     assert spec is not None  # noqa: S101
     assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
@@ -191,4 +165,3 @@ def _row(cells: Iterable[str]) -> str:
 
 if __name__ == "__main__":
     (DOCS / "contract.md").write_text(page(), encoding="utf-8")
-    (DOCS / "contract-findings.md").write_text(findings(), encoding="utf-8")

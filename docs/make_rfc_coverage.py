@@ -42,6 +42,10 @@ def lines() -> tuple[Any, ...]:
     return tuple(runpy.run_path(str(TESTS / "rfc" / "rfc_lines.py"))["LINES"])
 
 
+def _title(document: str) -> str:
+    return "OAuth 2.1, draft" if document == "2.1" else f"RFC {document}"
+
+
 def page() -> str:
     """Return the page."""
     covered: dict[str, list[str]] = {}
@@ -51,7 +55,7 @@ def page() -> str:
     count = sum(1 for line in table if line.id in covered)
     parts = [HEAD, f"{count} of {len(table)} lines are covered.\n"]
     for rfc, of_rfc in groupby(table, key=lambda line: line.id.partition(" ")[0]):
-        parts.append(f"\n## RFC {rfc}\n\n| section | asks | covered by |\n|---|---|---|\n")
+        parts.append(f"\n## {_title(rfc)}\n\n| section | asks | covered by |\n|---|---|---|\n")
         for line in of_rfc:
             tests = "<br>".join(f"`{test}`" for test in covered.get(line.id, ()))
             parts.append(

@@ -26,11 +26,11 @@ def test_every_python_block_runs(pytester: pytest.Pytester):
     result = pytester.runpytest_subprocess("-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio")
 
     result.assert_outcomes(passed=expected)
-    assert expected >= 10
+    assert expected >= 6
 
 
 def test_the_contract_finds_what_the_readme_says(pytester: pytest.Pytester):
-    """The failing run that the README shows is a real one, but for names that are made up afresh."""
+    """The failing run that the README shows is a real one, but for times and names that are made up afresh."""
     contract = re.search(r"^```python contract\n(.*?)^```", README, re.DOTALL | re.MULTILINE)[1]
     pytester.makepyfile(test_orders=f"{blocks('python')[0]}\n\n{contract}")
 
@@ -45,7 +45,7 @@ def test_the_contract_finds_what_the_readme_says(pytester: pytest.Pytester):
 
 
 def without_made_up(text: str) -> str:
-    return re.sub(r"client-[0-9a-f]{8}|\*\*\*[0-9a-f]{4}", "~", text)
+    return re.sub(r"client-[0-9a-f]{8}|\*\*\*[0-9a-f]{4}|^ *\+\d+(\.\d+)?s", "~", text, flags=re.MULTILINE)
 
 
 def test_ci_runs_the_two_commands():

@@ -1,0 +1,3 @@
+"""What the pages of profiles take for granted."""
+
+import pytest  # noqa: F401
