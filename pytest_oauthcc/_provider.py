@@ -17,6 +17,7 @@ from pytest_oauthcc.transports.switchboard import BOARD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pytest_oauthcc.client_certificate import ClientCertificate
     from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.core.journal import ApiRequest, Exchange, RequestLog, TokenRequest
     from pytest_oauthcc.core.tokens import IssuedToken
@@ -121,6 +122,42 @@ class Provider(ServedProvider):
         """The client's private key as PEM, for ``private_key_jwt`` (RFC 7523); its algorithm is RS256."""
         return self._state.client_key.private_pem
 
+    def client_certificate(
+        self,
+        client: Client | None = None,
+        *,
+        common_name: str | None = None,
+        self_signed: bool | None = None,
+        expires_in: float | None = None,
+    ) -> ClientCertificate:
+        """
+        Make a certificate for a client to show in the TLS handshake (RFC 8705): the one that it registered.
+
+        Args:
+            client: Whose it is; by default the provider's own.
+            common_name: Whom it names instead; then nobody has registered it.
+            self_signed: Whether it signs itself; by default as the client's methods of authentication want it. One of
+                another name, or that expires, has a key of its own and is not registered.
+            expires_in: Seconds on the provider's clock until it expires; by default it never does.
+
+        Returns:
+            The certificate with its key, as files that are gone after the test.
+
+        Raises:
+            OptionError: The client registered certificates of its own, or a name is too long for a certificate.
+        """
+        __tracebackhide__ = True
+        from pytest_oauthcc.client_certificate import make_client_certificate
+
+        return make_client_certificate(
+            client or self._state.main_client,
+            auth_methods=self._state.settings.auth_methods,
+            owner=self,
+            common_name=common_name,
+            self_signed=self_signed,
+            expires=None if expires_in is None else self.clock.time() + expires_in,
+        )
+
     @property
     def scopes(self) -> tuple[str, ...]:
         """What the client may have; nothing where it may have anything."""
@@ -139,6 +176,7 @@ class Provider(ServedProvider):
         scopes: str | Iterable[str] | None = None,
         auth_methods: Sequence[str] | None = None,
         jwks: Mapping[str, Any] | None = None,
+        certificate_subject: Mapping[str, str] | None = None,
     ) -> Client:
         """
         Register another client.
@@ -148,7 +186,10 @@ class Provider(ServedProvider):
             client_secret: Its secret; made up where not given.
             scopes: What it may have; None means what the provider's own client may have.
             auth_methods: How it may authenticate; None means however the provider takes it.
-            jwks: Its public keys, for ``private_key_jwt``; None means that of ``private_key``.
+            jwks: Its public keys, for ``private_key_jwt``; None means that of ``private_key``. With ``x5c`` its
+                certificates, for ``self_signed_tls_client_auth``.
+            certificate_subject: Whom its certificate names, for ``tls_client_auth``, as the option
+                ``client_certificate_subject`` takes it; None means its id as the CN.
 
         Returns:
             The client with its ``client_id`` and ``client_secret``.
@@ -177,6 +218,9 @@ class Provider(ServedProvider):
             default,
             methods,
             jwks=self._state.client_key if jwks is None else check_option("client_jwks", jwks, where, {}),
+            certificate_subject=None
+            if certificate_subject is None
+            else check_option("client_certificate_subject", certificate_subject, where, {}),
         )
         self._state.clients[client.client_id] = client
         return client
@@ -335,10 +379,10 @@ class Provider(ServedProvider):
 
         Args:
             keep_old: Whether the older keys stay published, so that their tokens stay good; False withdraws them, as
-                after a theft.
+                after a theft, and what they signed is good nowhere.
         """
         with self._state.lock:
-            self._state.keys.rotate(keep_old=keep_old)
+            self._state.rotate_keys(keep_old=keep_old)
 
     @property
     def tokens(self) -> tuple[IssuedToken, ...]:

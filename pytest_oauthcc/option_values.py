@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -9,7 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 __all__ = [
+    "SUBJECT_KINDS",
     "check_audience",
+    "check_certificate_subject",
     "check_hosts",
     "check_jwks",
     "check_params",
@@ -23,6 +26,9 @@ __all__ = [
     "some_of",
     "whole_number",
 ]
+
+SUBJECT_KINDS = ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email")
+"""What a client can register of its certificate: RFC 8705 section 2.1.2 has ``tls_client_auth_`` before each."""
 
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f#]")
 
@@ -118,6 +124,25 @@ def check_params(value: Any) -> dict[str, str | tuple[str, ...]]:
             raise ValueError
         found[name] = given if isinstance(given, str) else check_texts(given)
     return found
+
+
+def check_certificate_subject(value: Any) -> dict[str, str]:
+    """Take a table with one name that a certificate can have (RFC 8705 section 2.1.2)."""
+    subject = check_table(value)
+    if len(subject) != 1:
+        raise ValueError
+    ((kind, name),) = subject.items()
+    if kind not in SUBJECT_KINDS or not name:
+        raise ValueError
+    if kind == "subject_dn":
+        from cryptography import x509
+
+        x509.Name.from_rfc4514_string(name)
+    elif kind == "san_ip":
+        ipaddress.ip_address(name)
+    elif not name.isascii():
+        raise ValueError
+    return subject
 
 
 def check_jwks(value: Any) -> dict[str, Any]:

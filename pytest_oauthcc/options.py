@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.masking import is_sensitive
 from pytest_oauthcc.option_values import (
+    SUBJECT_KINDS,
     check_audience,
+    check_certificate_subject,
     check_hosts,
     check_jwks,
     check_params,
@@ -37,7 +39,14 @@ __all__ = [
     "unknown_name",
 ]
 
-AUTH_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt")
+AUTH_METHODS = (
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+)
 SIGNING_ALGS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "HS256")
 BODY_FORMATS = ("form", "json", "multipart", "query")
 
@@ -102,7 +111,15 @@ _ALL = (
         "client_jwks",
         "a JWK set: a table with a list 'keys' of public keys",
         check_jwks,
-        "The client's public keys, for private_key_jwt; by default those of a key pair made for the run.",
+        "The client's public keys, for private_key_jwt; by default those of a key pair made for the run. "
+        "Those with x5c are certificates, for self_signed_tls_client_auth.",
+    ),
+    Option(
+        "client_certificate_subject",
+        f"a table with one of {', '.join(SUBJECT_KINDS)} and its value (a DN as in RFC 4514: CN=orders,O=Acme)",
+        check_certificate_subject,
+        "Whom the client's certificate names, for tls_client_auth (RFC 8705); by default client_id as the CN.",
+        "linelist",
     ),
     Option(
         "scopes",
@@ -166,6 +183,18 @@ _ALL = (
         "True or False",
         one_of((True, False)),
         "Whether DPoP proofs need a nonce of the server, which changes every five minutes.",
+    ),
+    Option(
+        "certificate_binding",
+        "'off', 'optional' or 'required'",
+        one_of(("off", "optional", "required")),
+        "Whether tokens are bound to the client's TLS certificate (RFC 8705): never, where it shows one, or always.",
+    ),
+    Option(
+        "mtls_aliases",
+        "True or False",
+        one_of((True, False)),
+        "Whether certificates count at URLs of their own only, which the metadata list as mtls_endpoint_aliases.",
     ),
     Option(
         "registration",

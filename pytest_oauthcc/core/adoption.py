@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_oauthcc.core.jwt_parts import decode_claims
 from pytest_oauthcc.core.scopes import split_scope
-from pytest_oauthcc.core.tokens import IssuedToken, expiry_after
+from pytest_oauthcc.core.tokens import IssuedToken, certificate_bound_to, expiry_after
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.messages import Response
@@ -57,6 +58,7 @@ def adopt(
         issued=now,
         expiry=expiry_after(now, _lifetime(members.get("expires_in"), state.settings.expires_in)),
         is_adopted=True,
+        x5t=certificate_bound_to(decode_claims(value)),
     )
     state.tokens.add(token)
     return token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_oauthcc.core.bearer import Found, check_token, find_token
+from pytest_oauthcc.core.bearer import Found, check_bound_certificate, check_token, find_token
 from pytest_oauthcc.core.causes import API_REFUSALS, Cause, Verdict
 from pytest_oauthcc.core.dpop import PROOF_ALGS, is_dpop
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
@@ -312,10 +312,21 @@ class Api(Scripted):
         )
 
     def _check_binding(self, entry: ApiRequest) -> Verdict | None:
-        """Check that a token is sent as it is bound: with a proof of its key, or plainly (RFC 9449 section 7)."""
-        mode, token = self._state.settings.dpop, entry.token
-        if mode == "off" or token is None or token.revoked or token.is_expired(entry.time):
+        """Check that a token is sent as it is bound: with its certificate, with a proof of its key, or plainly."""
+        settings, token = self._state.settings, entry.token
+        wants_certificate = settings.certificate_binding == "required"
+        if token is None or (token.x5t is None and not wants_certificate and settings.dpop == "off"):
+            return None
+        if token.revoked or token.is_expired(entry.time):
             return None  # whether it is good at all comes first
+        verdict = check_bound_certificate(token, entry.request.client_certificate, required=wants_certificate)
+        return verdict or self._check_key(entry, token)
+
+    def _check_key(self, entry: ApiRequest, token: IssuedToken) -> Verdict | None:
+        """Check that a token is sent as DPoP where it has to be (RFC 9449 section 7)."""
+        mode = self._state.settings.dpop
+        if mode == "off":
+            return None
         if not is_dpop(entry.headers.get(self._state.dialect.api.header, "")):
             if token.jkt is not None:
                 detail = "the token is bound to a key, and was sent as Bearer; it has to be sent as DPoP with a proof"

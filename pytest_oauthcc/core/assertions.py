@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_oauthcc.core.clients import Client
 
@@ -20,7 +20,6 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC
 
 SYMMETRIC = ("HS256", "HS384", "HS512")
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_END_OF_TIME = 1e15  # JSON as Python reads it has infinity and not-a-number, too
 _FEW = 100  # how many assertions are worth looking through for those that are over
 _FARTHEST = 24 * 3600  # seconds; an assertion that is good for longer than a day is as good as a password
 
@@ -67,17 +66,19 @@ class AssertionCheck:
         if alg in SYMMETRIC:
             is_right = _is_hmac(assertion, str(alg), client.client_secret)
             return "" if is_right else "does not verify with the client_secret"
-        if alg in ASYMMETRIC:
-            key = _find_key(client.jwks, header)
-            if key is None:
-                return f"names the key {header.get('kid')!r} ({alg}), and no such key is registered for the client"
-        else:
+        if alg not in ASYMMETRIC:
             return f"has the algorithm {alg!r}; it has to be signed (RFC 7523 section 3 point 9)"
-        try:
-            jwt.PyJWS().decode(assertion, key, algorithms=[alg])
-        except (jwt.InvalidTokenError, UnicodeEncodeError) as error:
-            return f"does not verify: {error}"
-        return ""
+        problem = f"names the key {header.get('kid')!r} ({alg}), and no such key is registered for the client"
+        for key in _candidates(client.jwks, header):
+            try:
+                jwt.PyJWS().decode(assertion, key, algorithms=[alg])
+            except jwt.InvalidKeyError:
+                continue  # it is on another curve than the algorithm's
+            except (jwt.InvalidTokenError, UnicodeEncodeError) as error:
+                problem = f"does not verify: {error}"
+            else:
+                return ""
+        return problem
 
     def _check_claims(self, claims: Mapping[str, Any], client: Client, now: float) -> str:
         for name in ("iss", "sub"):
@@ -88,15 +89,15 @@ class AssertionCheck:
         if not set(map(str, named)) & set(self._audiences):
             return f"has aud {audience!r}; it has to be {' or '.join(self._audiences)}"
         expiry, begin, issued = (claims.get(name) for name in ("exp", "nbf", "iat"))
-        if not _is_number(expiry):
+        if not is_numeric_date(expiry):
             return f"has exp {expiry!r}; it has to be a number of seconds since 1970"
         if expiry <= now:
             return f"expired {now - expiry:.0f} s ago"
         if expiry > now + _FARTHEST:
             return f"is good for {expiry - now:.0f} s more; minutes are enough"
-        if begin is not None and not (_is_number(begin) and begin <= now + 1):
+        if begin is not None and not (is_numeric_date(begin) and begin <= now + 1):
             return f"has nbf {begin!r}, which lies ahead of now, {now:.0f}"
-        if issued is not None and not _is_number(issued):
+        if issued is not None and not is_numeric_date(issued):
             return f"has iat {issued!r}; it has to be a number of seconds since 1970"
         return self._check_replay(claims.get("jti"), client, expiry, now)
 
@@ -113,10 +114,6 @@ class AssertionCheck:
         return ""
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME
-
-
 def _is_hmac(assertion: str, alg: str, secret: str) -> bool:
     """Check it by hand, for PyJWT warns about short secrets, and a warning in the fake would look like the client's."""
     signed, _, signature = assertion.rpartition(".")
@@ -125,17 +122,17 @@ def _is_hmac(assertion: str, alg: str, secret: str) -> bool:
     return hmac.compare_digest(expected.rstrip(b"="), signature.encode("utf-8", "surrogatepass"))
 
 
-def _find_key(jwks: Mapping[str, Any] | None, header: Mapping[str, Any]) -> Any:
-    """Return the registered key that an assertion names, or the only one of its kind where it names none."""
+def _candidates(jwks: Mapping[str, Any] | None, header: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the registered keys that may have signed an assertion: by name, type, use and algorithm (RFC 7517)."""
     import jwt
 
     alg, kid = str(header["alg"]), header.get("kid")
     for jwk in (jwks or {}).get("keys", ()):
         if kid is not None and jwk.get("kid") not in (kid, None):
             continue
+        if jwk.get("use", "sig") != "sig" or jwk.get("alg", alg) != alg:
+            continue
         try:
-            key = jwt.PyJWK(dict(jwk), algorithm=alg)
+            yield jwt.PyJWK(dict(jwk), algorithm=alg).key
         except (jwt.InvalidKeyError, jwt.PyJWKError):
             continue  # a key of another type
-        return key.key
-    return None

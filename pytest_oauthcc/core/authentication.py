@@ -12,6 +12,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from pytest_oauthcc.core.assertions import ASSERTION_TYPE
 from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.client_certificates import TLS_METHODS, check_certificate, tls_method
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
 from pytest_oauthcc.masking import scheme_of
 
@@ -39,6 +40,7 @@ class Presented:
         other: Further methods that the same request uses (RFC 6749 section 2.3 allows only one).
         assertion: The claims of a client assertion, unverified.
         signed: The client assertion itself.
+        certificate: The certificate, as DER, by which the client authenticates (RFC 8705 section 2).
     """
 
     method: str
@@ -48,9 +50,7 @@ class Presented:
     other: tuple[str, ...] = ()
     assertion: Mapping[str, Any] | None = field(default=None, repr=False)
     signed: str = field(default="", repr=False)
-
-
-_NOTHING = Presented("none")
+    certificate: bytes | None = field(default=None, repr=False)
 
 
 def read_credentials(
@@ -60,6 +60,8 @@ def read_credentials(
     basic_encoding: str = "form",
     prefer: str = "header",
     pattern: str | None = None,
+    certificate: bytes | None = None,
+    auth_methods: Sequence[str] = (),
 ) -> Presented:
     """
     Find the credentials of a token request.
@@ -70,6 +72,8 @@ def read_credentials(
         basic_encoding: ``"form"``, ``"raw"`` or ``"either"``, as the provider reads Basic credentials.
         prefer: ``"header"`` or ``"body"``: which counts where there are both.
         pattern: What an Authorization header without scheme looks like, where the provider takes one.
+        certificate: What the client showed in the TLS handshake, as DER; it authenticates where nothing else does.
+        auth_methods: What the provider takes.
 
     Returns:
         What the request presents.
@@ -82,8 +86,10 @@ def read_credentials(
     else:
         basic = None if header is None else _read_authorization(header, basic_encoding)
     body = _read_body(params)
+    if basic is None and body is None:
+        return _read_certificate(certificate, params.get("client_id"), auth_methods)
     if basic is None or body is None:
-        return basic or body or Presented("none", params.get("client_id"))
+        return basic or body  # type: ignore[return-value]  # one of them is there
     if basic.method == "none":
         return body  # an Authorization header of another scheme proves nothing here, and takes nothing away
     first, second = (body, basic) if prefer == "body" else (basic, body)
@@ -139,6 +145,17 @@ def _read_body(params: Parameters) -> Presented | None:
     return Presented("client_secret_post", client_id, ((client_id, secret),))
 
 
+def _read_certificate(certificate: bytes | None, client_id: str | None, auth_methods: Sequence[str]) -> Presented:
+    if certificate is None:
+        return Presented("none", client_id)
+    method = tls_method(certificate, auth_methods)
+    if client_id is not None:
+        return Presented(method, client_id, certificate=certificate)
+    if method not in auth_methods:
+        return Presented("none")
+    return Presented(method, problem="the client showed a certificate, but there is no client_id (RFC 8705 section 2)")
+
+
 def _read_assertion(assertion: str, client_id: str | None, params: Parameters) -> Presented:
     claims = decode_claims(assertion)
     symmetric = str(decode_header(assertion).get("alg")).startswith("HS")
@@ -192,12 +209,15 @@ def authenticate(
     taken = (
         tuple(client.auth_methods) if client is not None and client.auth_methods is not None else tuple(auth_methods)
     )
-    if presented.method not in taken:
+    shown = TLS_METHODS if presented.certificate is not None else (presented.method,)
+    if not set(shown) & set(taken):
         detail = f"the client authenticated by {presented.method}; this provider takes {' or '.join(taken)} from it"
         return Verdict(Cause.AUTH_METHOD_NOT_ALLOWED, detail, {"used": presented.method, "auth_methods": taken})
     if client is None:
         detail = f"there is no client {presented.client_id!r}; registered: {', '.join(map(repr, clients))}"
         return Verdict(Cause.UNKNOWN_CLIENT, detail, {"client_id": presented.client_id})
+    if presented.certificate is not None:
+        return check_certificate(presented.certificate, client, taken, clients=clients, now=now) or client
     if presented.signed:
         return assertions.check(presented.signed, client, now=now) or client
     for client_id, secret in presented.readings:

@@ -10,7 +10,7 @@ from pytest_oauthcc.core.api import Api
 from pytest_oauthcc.core.journal import Exchange, OtherRequest
 from pytest_oauthcc.core.messages import Answer, Request, Response
 from pytest_oauthcc.core.metadata import metadata, metadata_paths
-from pytest_oauthcc.core.names import Names
+from pytest_oauthcc.core.names import Names, mtls_alias
 from pytest_oauthcc.core.refusals import json_response
 from pytest_oauthcc.core.registration import Registration
 from pytest_oauthcc.core.state import ClockLike, State
@@ -44,6 +44,8 @@ def site_of(url: str) -> tuple[str, str]:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"  # else [::1]:80 and [::1:80] would be the same
     try:
         port = parts.port
     except ValueError:
@@ -92,6 +94,10 @@ class Authority:
             key_of(self.revocation_url): status.revoke,
             key_of(settings.token_url): self.token_endpoint.respond,
         }
+        if settings.mtls_aliases:
+            for url in (settings.token_url, self.introspection_url, self.revocation_url):
+                self._endpoints[key_of(mtls_alias(url))] = self._endpoints[key_of(url)]
+            self.state.assertions.accept((mtls_alias(settings.token_url),))
         metadata_urls = [f"{parts.scheme}://{parts.netloc}{path}" for path in paths]
         for url in [*metadata_urls, *compile_template(dialect.metadata_urls)(self.state.values)]:
             self._endpoints[key_of(url)] = self._serve_metadata

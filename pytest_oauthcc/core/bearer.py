@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.client_certificates import certificate_thumbprint
 from pytest_oauthcc.core.dpop import is_dpop
 from pytest_oauthcc.core.parameters import FORM, media_type
 from pytest_oauthcc.core.targets import same_audience
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.messages import Request
     from pytest_oauthcc.core.tokens import IssuedToken
 
-__all__ = ["Found", "check_token", "find_token"]
+__all__ = ["Found", "check_bound_certificate", "check_token", "find_token"]
 
+_BODY_TOKEN = re.compile(rb"(?:\A|&)access_token=")
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
 
 
@@ -106,12 +107,12 @@ def _explain_malformed(value: str, dialect: ApiDialect) -> str:
 
 
 def _token_elsewhere(request: Request) -> str | None:
-    if "access_token=" in request.url and "access_token" in parse_qs(request.split.query, keep_blank_values=True):
+    # Looked for, not parsed: what is big is big because of something else.
+    if "access_token=" in request.url and "&access_token=" in f"&{request.split.query}":
         return "query"
-    if b"access_token=" in request.body and media_type(request) == FORM:
-        names = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-        if "access_token" in names:
-            return "body"
+    body = request.body
+    if b"access_token=" in body and media_type(request) == FORM and _BODY_TOKEN.search(body):
+        return "body"
     return None
 
 
@@ -157,6 +158,32 @@ def check_token(
         detail = f"the token lacks the scope {' '.join(sorted(lacking))}; it has {has}"
         return Verdict(Cause.INSUFFICIENT_SCOPE, detail, {**_facts(token), "lacking": tuple(sorted(lacking))})
     return None
+
+
+def check_bound_certificate(token: IssuedToken, certificate: bytes | None, *, required: bool) -> Verdict | None:
+    """
+    Check that a token comes with the certificate to which it is bound (RFC 8705 section 3).
+
+    Args:
+        token: A token that is good otherwise.
+        certificate: What the client showed in the TLS handshake, as DER.
+        required: Whether the API takes bound tokens only.
+
+    Returns:
+        What is wrong, or None.
+    """
+    if token.x5t is None and not required:
+        return None
+    if token.x5t is None:
+        detail = "the token is bound to no certificate; this API takes bound ones only"
+    elif certificate is None:
+        detail = "the token is bound to a certificate, and the request came without one"
+    elif certificate_thumbprint(certificate) != token.x5t:
+        detail = "the token is bound to another certificate than that of the request"
+    else:
+        return None
+    facts = {**_facts(token), "bound_to": "certificate"}
+    return Verdict(Cause.TOKEN_BINDING, f"{detail} (RFC 8705 section 3)", facts)
 
 
 def _audiences_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -32,6 +32,8 @@ class Cause(StrEnum):
     UNKNOWN_CLIENT = "unknown_client"
     BAD_SECRET = "bad_secret"  # noqa: S105 - a cause, not a secret
     BAD_ASSERTION = "bad_assertion"
+    BAD_CERTIFICATE = "bad_certificate"
+    MISSING_CERTIFICATE = "missing_certificate"
     UNAUTHORIZED_CLIENT = "unauthorized_client"
     MISSING_PARAM = "missing_param"
     WRONG_PARAM = "wrong_param"
@@ -115,6 +117,8 @@ TOKEN_REFUSALS: Mapping[Cause, Refusal] = {
     Cause.UNKNOWN_CLIENT: _BAD_CLIENT,
     Cause.BAD_SECRET: _BAD_CLIENT,
     Cause.BAD_ASSERTION: _BAD_CLIENT,
+    Cause.BAD_CERTIFICATE: _BAD_CLIENT,
+    Cause.MISSING_CERTIFICATE: _BAD_REQUEST,
     Cause.UNAUTHORIZED_CLIENT: Refusal(400, "unauthorized_client"),
     Cause.MISSING_PARAM: _BAD_REQUEST,
     Cause.WRONG_PARAM: _BAD_REQUEST,

@@ -25,8 +25,12 @@ class Client:
         default_scopes: What it gets without asking; None means all of ``scopes``.
         auth_methods: How it may authenticate; None means however the provider takes it.
         grant_types: Grants that it may use.
-        jwks: Its public keys, for key-based methods.
+        jwks: Its public keys, for key-based methods; with ``x5c`` its certificates, for
+            ``self_signed_tls_client_auth``.
         dpop_bound: Whether it gets tokens for a DPoP proof only (RFC 9449 section 5.2).
+        certificate_subject: Whom its certificate names, for ``tls_client_auth``: one of ``subject_dn``, ``san_dns``,
+            ``san_uri``, ``san_ip``, ``san_email`` with its value (RFC 8705 section 2.1.2); None means its id as the CN.
+        certificate_bound: Whether it gets tokens for a certificate only (RFC 8705 section 3.4).
     """
 
     __module__ = "pytest_oauthcc"
@@ -39,6 +43,8 @@ class Client:
     grant_types: frozenset[str] = field(default=frozenset({"client_credentials"}))
     jwks: Mapping[str, Any] | None = None
     dpop_bound: bool = False
+    certificate_subject: Mapping[str, str] | None = None
+    certificate_bound: bool = False
 
     def __repr__(self) -> str:
         scopes = "any scope" if self.scopes is None else " ".join(self.scopes) or "no scope"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
 from pytest_oauthcc.core.raw_jwt import encode_part, thumbprint
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class ProofCheck:
         if not self._wants_nonce:
             return None
         period, nonce = math.floor(now / _NONCE_LIFE), claims.get("nonce")
-        if nonce in {self._nonce_of(period), self._nonce_of(period - 1)}:
+        if nonce in (self._nonce_of(period), self._nonce_of(period - 1)):  # a list is no member of any set
             return None
         what = "has no nonce" if nonce is None else "has a nonce that does not count, or no longer"
         detail = f"the proof {what}; the header DPoP-Nonce of this answer has the one for the next proof"
@@ -154,11 +154,11 @@ def _look_at_claims(claims: Mapping[str, Any], request: Request, token: str | No
     if texts:
         return f"the proof has no {' and no '.join(texts)}"
     issued = claims.get("iat")
-    if isinstance(issued, bool) or not isinstance(issued, int | float) or not math.isfinite(issued):
+    if not is_numeric_date(issued):
         return f"the proof has iat {issued!r}; it has to be a number of seconds since 1970"
     if claims["htm"] != request.method:
         return f"the proof has htm {claims['htm']!r}, and the request is a {request.method}"
-    if not same_target(claims["htu"], request.split):
+    if not same_target(claims["htu"], request.split_as_sent):
         return "the proof's htu is not the URL of the request without its query"
     if token is not None and claims.get("ath") != token_hash(token):
         what = "is not the hash of the token that came with it" if "ath" in claims else "is missing"

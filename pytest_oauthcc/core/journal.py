@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.parameters import Parameters
     from pytest_oauthcc.core.tokens import IssuedToken
 
-__all__ = ["ApiRequest", "Exchange", "Journal", "OtherRequest", "RequestLog", "StrayRequest", "TokenRequest"]
+__all__ = [
+    "ApiRequest",
+    "Exchange",
+    "Journal",
+    "OtherRequest",
+    "RefusedHandshake",
+    "RequestLog",
+    "StrayRequest",
+    "TokenRequest",
+]
 
 
 class Exchange:
@@ -202,6 +211,21 @@ class StrayRequest(Exchange):
     def result(self) -> str:
         """Nobody here answered it."""
         return "not answered here"
+
+
+class RefusedHandshake(OtherRequest):
+    """A TLS handshake that ended a connection before there was a request; nobody could tell the client why."""
+
+    __slots__ = ()
+
+    def __init__(self, request: Request, time: float) -> None:
+        super().__init__(request, time, "server")
+        self.kind = "TLS handshake"
+
+    @property
+    def result(self) -> str:
+        """The connection was closed."""
+        return "refused"
 
 
 def query_params(request: Request) -> dict[str, Any]:

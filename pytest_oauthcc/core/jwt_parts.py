@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
-__all__ = ["decode_claims", "decode_header"]
+__all__ = ["decode_claims", "decode_header", "is_numeric_date"]
+
+_MOST_DIGITS = 18  # a longer number becomes a float, as in most languages, so that one can calculate with it
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
+_DECODER = json.JSONDecoder(parse_int=_number)
+_END_OF_TIME = 1e15  # seconds; JSON as Python reads it has infinity and not-a-number, too
 
 
 def decode_header(token: str) -> dict[str, Any]:
@@ -19,12 +29,18 @@ def decode_claims(token: str) -> dict[str, Any]:
     return _decode(token, 1)
 
 
+def is_numeric_date(value: Any) -> TypeGuard[float]:
+    """Whether a claim is a number of seconds since 1970 (RFC 7519 section 2) with which one can calculate."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME
+
+
 def _decode(token: str, index: int) -> dict[str, Any]:
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload and signature (RFC 7519 section 3)
         return {}
     try:
-        members = json.loads(base64.urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4)))
+        text = base64.urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4)).decode("utf-8")
+        members = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return {}
     return members if isinstance(members, dict) else {}

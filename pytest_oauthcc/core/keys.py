@@ -14,6 +14,8 @@ from pytest_oauthcc.core.raw_jwt import thumbprint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_oauthcc.core.made_certificates import Made
+
 __all__ = ["ClientKey", "KeyRing", "SigningKey", "make_key", "session_key"]
 
 _making = threading.Lock()
@@ -85,6 +87,7 @@ class KeyRing:
         self._current = first
         self._older: list[SigningKey] = []
         self._others: dict[str, SigningKey] = {}
+        self._has_withdrawn = False
 
     @property
     def current(self) -> SigningKey:
@@ -97,7 +100,9 @@ class KeyRing:
         """Return the signing key for an algorithm; the first use of another one than the usual publishes its key."""
         if alg is None or alg == self._alg:
             return self.current
-        return self._others.setdefault(alg, session_key(alg))
+        if alg not in self._others:
+            self._others[alg] = make_key(alg) if self._has_withdrawn else session_key(alg)
+        return self._others[alg]
 
     def rotate(self, *, keep_old: bool = True) -> SigningKey:
         """Sign with a fresh key from now on; the older ones stay published, or are withdrawn."""
@@ -106,6 +111,7 @@ class KeyRing:
         else:
             self._older.clear()
             self._others.clear()
+            self._has_withdrawn = True  # also the keys that the process shares; they must not come back
         self._current = make_key(self._alg)
         return self._current
 
@@ -123,12 +129,17 @@ class ClientKey(Mapping[str, Any]):
     """
     The key pair of a client, as the JWK set that it would register (RFC 7591 section 2); made when it is first read.
 
-    RS256, since every server and every client library knows that one (RFC 7523 section 5).
+    RSA, since every server and every client library knows RS256 (RFC 7523 section 5).
     """
 
     @property
     def _key(self) -> SigningKey:
         return _client_key()
+
+    @property
+    def certificate(self) -> Made:
+        """The certificate that this key signed for itself, for ``self_signed_tls_client_auth`` (RFC 8705)."""
+        return _client_certificate()
 
     @property
     def private_pem(self) -> str:
@@ -141,15 +152,23 @@ class ClientKey(Mapping[str, Any]):
         return made.decode("ascii")
 
     def __getitem__(self, name: str) -> Any:
-        # Without a kid, for every client library makes up its own name for the key.
-        public = {member: value for member, value in (self._key.public_jwk or {}).items() if member != "kid"}
-        return {"keys": [public]}[name]
+        # Every client library makes up its own name for the key, and some sign by PS256 with it.
+        public = {key: value for key, value in (self._key.public_jwk or {}).items() if key not in {"kid", "alg"}}
+        body = "".join(self.certificate.certificate_pem.splitlines()[1:-1])
+        return {"keys": [{**public, "x5c": [body]}]}[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(("keys",))
 
     def __len__(self) -> int:
         return 1
+
+
+@functools.cache
+def _client_certificate() -> Made:
+    from pytest_oauthcc.core.made_certificates import sign_own_certificate
+
+    return sign_own_certificate("a client of pytest-oauthcc", key=_client_key().private)
 
 
 @functools.cache

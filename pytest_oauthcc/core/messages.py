@@ -96,6 +96,7 @@ class Request:
         client_certificate: The DER bytes that the client showed in the TLS handshake (RFC 8705).
         via: The HTTP library: ``requests``, ``httpx``...
         names: What the provider is called where the request arrived; None for what its settings say.
+        sent_to: The URL that the client wrote, where that is another name for ``url``, as on a server of ours.
     """
 
     method: str
@@ -107,6 +108,12 @@ class Request:
     client_certificate: bytes | None = None
     via: str = ""
     names: Names | None = None
+    sent_to: str | None = None
+
+    @property
+    def split_as_sent(self) -> SplitResult:
+        """The URL that the client wrote, in its parts: what a client signs is about that one."""
+        return urlsplit(self.sent_to or self.url)
 
     @property
     def split(self) -> SplitResult:

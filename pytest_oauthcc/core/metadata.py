@@ -71,6 +71,13 @@ def metadata(state: State, names: Names) -> dict[str, Any]:
         members["registration_endpoint"] = names.registration_url
     if settings.dpop != "off":
         members["dpop_signing_alg_values_supported"] = list(PROOF_ALGS)  # RFC 9449 section 5.1
-    if settings.scopes:
+    if settings.certificate_binding != "off":
+        members["tls_client_certificate_bound_access_tokens"] = True  # RFC 8705 section 3.3
+    if settings.mtls_aliases:
+        members["mtls_endpoint_aliases"] = dict(names.mtls_aliases)  # RFC 8705 section 5
+    suffix = state.dialect.scope.resource_suffix
+    if suffix is not None:
+        members["scopes_supported"] = [f"{audience}{suffix}" for audience in state.audience_at(names)]
+    elif settings.scopes:
         members["scopes_supported"] = list(settings.scopes)
     return members

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Names"]
+__all__ = ["Names", "is_mtls_alias", "mtls_alias"]
+
+_ALIAS: Final = "/mtls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,26 @@ class Names:
         return f"{self.issuer.rstrip('/')}/register"
 
     @property
+    def mtls_aliases(self) -> Mapping[str, str]:
+        """Where client certificates count, if not at the endpoints themselves (RFC 8705 section 5)."""
+        return {
+            "token_endpoint": mtls_alias(self.token_url),
+            "introspection_endpoint": mtls_alias(self.introspection_url),
+            "revocation_endpoint": mtls_alias(self.revocation_url),
+        }
+
+    @property
     def values(self) -> Mapping[str, str | None]:
         """Those that templates of profiles may use, by name."""
         return {"issuer": self.issuer, "token_url": self.token_url, "api_url": self.api_url}
+
+
+def mtls_alias(url: str) -> str:
+    """Return the URL at which an endpoint takes client certificates, where it has one of its own for these."""
+    parts = urlsplit(url)
+    return parts._replace(path=parts.path.rstrip("/") + _ALIAS).geturl()
+
+
+def is_mtls_alias(url: str) -> bool:
+    """Whether a URL is one of those that ``mtls_alias`` makes."""
+    return urlsplit(url).path.endswith(_ALIAS)

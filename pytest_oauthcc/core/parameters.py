@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.core.messages import Request
 
-__all__ = ["BODY_FORMATS", "FORM", "REPEATABLE", "Parameters", "media_type", "read_parameters"]
+__all__ = [
+    "BODY_FORMATS",
+    "FORM",
+    "MOST_BYTES",
+    "MOST_PARAMETERS",
+    "REPEATABLE",
+    "Parameters",
+    "media_type",
+    "read_parameters",
+]
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -31,7 +40,11 @@ _FORMATS: Final[Mapping[str, str]] = {kind: name for name, kind in BODY_FORMATS.
 
 REPEATABLE = frozenset({"resource"})  # RFC 8707 section 2 lets this one parameter come several times
 
-_MOST_PARAMETERS = 1000
+MOST_BYTES = 1_000_000
+"""How long the body of a token request may be; it is kept in the journal, but not looked into."""
+
+MOST_PARAMETERS = 1000
+"""What a request may have at most; more is a mistake or an attack, and is not looked at."""
 
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)
 _PART_NAME = re.compile(
@@ -94,7 +107,15 @@ def read_parameters(request: Request, body_formats: Sequence[str]) -> tuple[Para
     if not request.body and "query" in body_formats:
         return _collect(_read_query(request), "query"), None
     body_format = _FORMATS.get(found, "form")
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.strip().lower() != "identity":
+        detail = f"the body has the Content-Encoding {coding}, which this endpoint does not decode; send it as it is"
+        return Parameters({}, (), body_format), _malformed(detail)
+    if len(request.body) > MOST_BYTES:
+        return Parameters({}, (), body_format), _malformed(f"the body is longer than {MOST_BYTES:,} bytes")
     pairs = _READERS[body_format](request)
+    if not isinstance(pairs, Verdict) and len(pairs) > MOST_PARAMETERS:
+        pairs = _malformed(f"the body has more than {MOST_PARAMETERS:,} parameters")
     if found not in _FORMATS or body_format not in body_formats:
         wanted = " or ".join(BODY_FORMATS[name] or "parameters in the query" for name in body_formats)
         told = f"the Content-Type is {found}" if found else "the request has no Content-Type"
@@ -127,7 +148,7 @@ def _read_form(request: Request) -> _Pairs | Verdict:
 
 
 def _parse_form(text: str) -> _Pairs:
-    return list(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS))
+    return list(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS))
 
 
 def _read_query(request: Request) -> _Pairs:

@@ -83,6 +83,8 @@ class Readings:
             basic_encoding=state.dialect.basic_encoding,
             prefer="body" if state.dialect.two_auth_methods == "body" else "header",
             pattern=state.dialect.authorization_pattern,
+            certificate=state.certificate_of(request),
+            auth_methods=state.settings.auth_methods,
         )
         scope = parameters.get("scope")
         scopes: tuple[str, ...] = ()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_oauthcc.core.jwt_parts import decode_header
-from pytest_oauthcc.core.tokens import IssuedToken, key_bound_to
+from pytest_oauthcc.core.jwt_parts import decode_header, is_numeric_date
+from pytest_oauthcc.core.tokens import IssuedToken, certificate_bound_to, key_bound_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,9 @@ class Recognition:
         except jwt.InvalidTokenError:
             return None
         expiry, issued, audience = claims.get("exp"), claims.get("iat", 0), claims.get("aud")
-        if not isinstance(expiry, int | float) or not isinstance(issued, int | float):
+        if not is_numeric_date(expiry) or not is_numeric_date(issued):
+            return None
+        if not isinstance(audience, str | list | None):
             return None
         return IssuedToken(
             value,
@@ -61,6 +63,7 @@ class Recognition:
             issued=issued,
             expiry=expiry,
             jkt=key_bound_to(claims),
+            x5t=certificate_bound_to(claims),
         )
 
 

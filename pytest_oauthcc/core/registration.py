@@ -6,12 +6,14 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from pytest_oauthcc.core.client_certificates import SELF_SIGNED, WITH_CA
 from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.journal import OtherRequest
 from pytest_oauthcc.core.messages import Answer, Request, Response
-from pytest_oauthcc.core.parameters import media_type
+from pytest_oauthcc.core.parameters import MOST_BYTES, media_type
 from pytest_oauthcc.core.refusals import NO_STORE, error_text, json_response
 from pytest_oauthcc.core.scopes import split_scope
+from pytest_oauthcc.option_values import SUBJECT_KINDS, check_certificate_subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Registration"]
 
-_GRANT = "client_credentials"
+_TLS = "tls_client_auth_"
+_WITHOUT_SECRET = {"private_key_jwt": "public keys", WITH_CA: "", SELF_SIGNED: "certificates"}
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
@@ -42,37 +45,50 @@ class Registration:
     def register(self, request: Request) -> tuple[OtherRequest, Answer]:
         """Register the client that a request describes (RFC 7591 section 3)."""
         entry = OtherRequest(request, self._state.clock.time(), "registration")
+        entry.outcome = response = self._answer(request, entry.time)
+        return entry, Answer(response)
+
+    def _answer(self, request: Request, now: float) -> Response:
+        if request.method != "POST":
+            return Response(405, (*NO_STORE, ("Allow", "POST")))
         try:
-            wanted = _read(request)
-            response = json_response(201, self._make(wanted, entry.time), NO_STORE)
+            return json_response(201, self._make(_read(request), now), NO_STORE)
         except _Invalid as problem:
             members = {"error": "invalid_client_metadata", "error_description": error_text(str(problem))}
-            response = json_response(400, members, NO_STORE)
-        if request.method != "POST":
-            response = Response(405, (*NO_STORE, ("Allow", "POST")))
-        entry.outcome = response
-        return entry, Answer(response)
+            return json_response(400, members, NO_STORE)
 
     def _make(self, wanted: Mapping[str, Any], now: float) -> dict[str, Any]:
         method = wanted.get("token_endpoint_auth_method", "client_secret_basic")
         taken = self._state.settings.auth_methods
         if method not in taken:
             raise _Invalid(f"token_endpoint_auth_method is {method!r}; this provider takes {', '.join(taken)}")
-        grants = wanted.get("grant_types", [_GRANT])  # RFC 7591 section 2 has another default, which is none here
-        if grants != [_GRANT]:
-            raise _Invalid(f"grant_types is {grants!r}; this provider has {_GRANT} only")
+        known = list(self._state.dialect.grant_types)
+        grants = wanted.get("grant_types", known)  # RFC 7591 section 2 has another default, which is none here
+        if not isinstance(grants, list) or not grants or any(grant not in known for grant in grants):
+            raise _Invalid(f"grant_types is {grants!r}; this provider has {' and '.join(known)} only")
         jwks = self._check_keys(wanted, method)
         scopes = self._decide_scopes(wanted.get("scope"))
         bound = wanted.get("dpop_bound_access_tokens", False)
         if not isinstance(bound, bool) or (bound and self._state.settings.dpop == "off"):
             raise _Invalid(f"dpop_bound_access_tokens is {bound!r}, and this provider has no DPoP, or it is no boolean")
+        certificate_bound = wanted.get("tls_client_certificate_bound_access_tokens", False)
+        if not isinstance(certificate_bound, bool) or (
+            certificate_bound and self._state.settings.certificate_binding == "off"
+        ):
+            raise _Invalid(
+                f"tls_client_certificate_bound_access_tokens is {certificate_bound!r}, and this provider binds no "
+                "tokens to certificates, or it is no boolean"
+            )
+        subject = _read_subject(wanted) if method == WITH_CA else None
         client = Client(
             f"registered-{secrets.token_hex(8)}",
-            secrets.token_hex(32) if method != "private_key_jwt" else "",
+            "" if method in _WITHOUT_SECRET else secrets.token_hex(32),
             scopes,
             auth_methods=(method,),
             jwks=jwks,
             dpop_bound=bound,
+            certificate_subject=subject,
+            certificate_bound=certificate_bound,
         )
         self._state.clients[client.client_id] = client
         told = {
@@ -81,26 +97,30 @@ class Registration:
             "client_secret": client.client_secret or None,
             "client_secret_expires_at": 0 if client.client_secret else None,  # never (RFC 7591 section 3.2.1)
             "client_name": wanted.get("client_name"),
-            "grant_types": [_GRANT],
+            "grant_types": grants,
             "response_types": [],
             "token_endpoint_auth_method": method,
             "scope": None if scopes is None else " ".join(scopes),
             "jwks": jwks,
             "dpop_bound_access_tokens": bound or None,
+            "tls_client_certificate_bound_access_tokens": certificate_bound or None,
+            **{f"{_TLS}{kind}": name for kind, name in (subject or {}).items()},
         }
         return {name: value for name, value in told.items() if value is not None}
 
     def _check_keys(self, wanted: Mapping[str, Any], method: str) -> Mapping[str, Any] | None:
         jwks = wanted.get("jwks")
         if jwks is None:
-            if method == "private_key_jwt":
-                raise _Invalid("private_key_jwt needs the client's public keys as jwks")
+            if method in {"private_key_jwt", SELF_SIGNED}:
+                raise _Invalid(f"{method} needs the client's {_WITHOUT_SECRET[method]} as jwks")
             return None
         keys = jwks.get("keys") if isinstance(jwks, dict) else None
         if not isinstance(keys, list) or not keys or not all(isinstance(key, dict) and "kty" in key for key in keys):
             raise _Invalid("jwks is no JWK set: a table with a list 'keys' of public keys")
         if any(_PRIVATE & key.keys() for key in keys):
             raise _Invalid("jwks holds a private key; only public halves belong there")
+        if method == SELF_SIGNED and not any(isinstance(key.get("x5c"), list) for key in keys):
+            raise _Invalid("no key in jwks has a certificate as x5c (RFC 8705 section 2.2.2)")
         checked: Mapping[str, Any] = jwks
         return checked
 
@@ -117,11 +137,25 @@ class Registration:
         return scopes
 
 
+def _read_subject(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """Read whom the client's certificate is going to name (RFC 8705 section 2.1.2)."""
+    try:
+        return check_certificate_subject(
+            {name.removeprefix(_TLS): value for name, value in wanted.items() if name.startswith(_TLS)}
+        )
+    except ValueError:
+        names = ", ".join(_TLS + kind for kind in SUBJECT_KINDS)
+        raise _Invalid(f"tls_client_auth needs exactly one of {names}, and a name of that kind in it") from None
+
+
 def _read(request: Request) -> dict[str, Any]:
     if media_type(request) != "application/json":
         raise _Invalid(f"the Content-Type is {media_type(request) or 'missing'}; it has to be application/json")
+    if len(request.body) > MOST_BYTES:
+        raise _Invalid(f"the body is longer than {MOST_BYTES:,} bytes")
     try:
         wanted = json.loads(request.body)
+        json.dumps(wanted, allow_nan=False)  # the answer repeats some of it, and JSON has no infinity (RFC 8259)
     except (ValueError, RecursionError):
         raise _Invalid("the body is no JSON") from None
     if not isinstance(wanted, dict):

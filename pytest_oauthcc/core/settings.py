@@ -23,6 +23,7 @@ class Settings:
     client_id: str
     client_secret: str = field(repr=False)
     client_jwks: Mapping[str, Any] | None = field(default=None, repr=False)
+    client_certificate_subject: Mapping[str, str] | None = None
     scopes: tuple[str, ...] | None = None
     default_scopes: tuple[str, ...] | None = None
     auth_methods: tuple[str, ...] = ("client_secret_basic", "client_secret_post")
@@ -36,6 +37,8 @@ class Settings:
     params: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     dpop: Literal["off", "optional", "required"] = "off"
     dpop_nonce: bool = False
+    certificate_binding: Literal["off", "optional", "required"] = "off"
+    mtls_aliases: bool = False
     registration: bool = False
     tls: bool = False
     strict: bool | Literal["should"] = True

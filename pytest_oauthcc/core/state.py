@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_oauthcc.core.assertions import AssertionCheck
@@ -13,14 +14,16 @@ from pytest_oauthcc.core.journal import Journal
 from pytest_oauthcc.core.keys import ClientKey, KeyRing
 from pytest_oauthcc.core.licences import Licences
 from pytest_oauthcc.core.moments import Moments
+from pytest_oauthcc.core.names import is_mtls_alias
 from pytest_oauthcc.core.recognition import Recognition
-from pytest_oauthcc.core.tokens import Draft, IssuedToken, Mint, TokenStore
+from pytest_oauthcc.core.tokens import Draft, IssuedToken, Mint, TokenStore, confirmation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_oauthcc.core.dialect import Dialect
     from pytest_oauthcc.core.forgery import Forged
+    from pytest_oauthcc.core.messages import Request
     from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
 
@@ -32,6 +35,7 @@ class ClockLike(Protocol):
 
     def time(self) -> float:
         """Return seconds since the epoch."""
+        ...
 
     def advance(self, delta: float, /) -> None:
         """Move the time on by that many seconds."""
@@ -78,6 +82,7 @@ class State:
             settings.scopes,
             settings.default_scopes,
             jwks=settings.client_jwks if settings.client_jwks is not None else self.client_key,
+            certificate_subject=settings.client_certificate_subject,
         )
         self.clients: dict[str, Client] = {settings.client_id: self.main_client}
         token = dialect.token
@@ -104,7 +109,19 @@ class State:
         """What templates may use in an answer to a request under these names; None for the settings' own."""
         return self.values if names is None else {**self.values, **names.values}
 
-    def issue(  # noqa: PLR0913 - the arguments of Mint.mint, and one more
+    def certificate_of(self, request: Request) -> bytes | None:
+        """Return the client's certificate, as DER, that counts at an endpoint of the authorization server."""
+        if self.settings.mtls_aliases and not is_mtls_alias(request.url):
+            return None  # a real server does not ask for one there (RFC 8705 section 5)
+        return request.client_certificate
+
+    def rotate_keys(self, *, keep_old: bool) -> None:
+        """Sign with a fresh key from now on; where the old ones are withdrawn, what they signed is revoked."""
+        self.keys.rotate(keep_old=keep_old)
+        for token in () if keep_old else self.tokens:
+            token.revoked = token.revoked or (bool(token.claims) and not token.is_adopted)
+
+    def issue(  # noqa: PLR0913 - the arguments of Mint.mint, and two more
         self,
         client_id: str,
         scopes: tuple[str, ...],
@@ -117,26 +134,33 @@ class State:
         header: Mapping[str, Any] | None = None,
         names: Names | None = None,
         jkt: str | None = None,
+        x5t: str | None = None,
     ) -> IssuedToken:
         """
         Mint a token and remember it.
 
-        The arguments are those of ``Mint.mint``, ``names`` those of the request, ``jkt`` the key to which it is bound.
+        The arguments are those of ``Mint.mint``, ``names`` those of the request, ``jkt`` the key to which it is bound,
+        ``x5t`` the certificate.
         """
-        if jkt is not None:
-            claims = {**(claims or {}), "cnf": {"jkt": jkt}}
-        token = self.mint.mint(
-            self._values_for(client_id, now, names),
+        is_bound = jkt is not None or x5t is not None
+        if is_bound:
+            claims = {**(claims or {}), "cnf": confirmation(jkt, x5t)}
+        values = self._values_for(client_id, now, names)
+        mint = partial(
+            self.mint.mint,
+            values,
             now=now,
             lifetime=self.settings.expires_in if lifetime is None else lifetime,
             scopes=scopes,
             audience=self.audience_at(names) if audience is None else audience,
-            claims=claims,
             alg=alg,
             header=header,
         )
-        if jkt is not None:
-            token.jkt = jkt  # an opaque one does not say so
+        token = mint(claims=claims)
+        if token.value in self.tokens:  # of the same second, from a provider whose tokens have nothing unique in them
+            token = mint(claims={**(claims or {}), "jti": values["jti"]})
+        if is_bound:
+            token.jkt, token.x5t = jkt, x5t  # an opaque one does not say so
         self.tokens.add(token)
         return token
 

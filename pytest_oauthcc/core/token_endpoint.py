@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pytest_oauthcc.core.adoption import adopt
 from pytest_oauthcc.core.authentication import authenticate
 from pytest_oauthcc.core.causes import TOKEN_REFUSALS, Cause, Verdict
+from pytest_oauthcc.core.client_certificates import certificate_thumbprint
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
 from pytest_oauthcc.core.journal import TokenRequest, query_params
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
 from pytest_oauthcc.core.moments import Moments
+from pytest_oauthcc.core.names import mtls_alias
 from pytest_oauthcc.core.readings import Readings
 from pytest_oauthcc.core.refusals import (
     NO_STORE,
@@ -53,7 +55,7 @@ _STATUS_OF_ERROR: Mapping[str, int] = {
 class _Case:
     """One token request on its way through the checks."""
 
-    __slots__ = ("audience", "body_problem", "client", "entry", "jkt", "now", "scopes")
+    __slots__ = ("audience", "body_problem", "client", "entry", "jkt", "now", "scopes", "x5t")
 
     def __init__(self, entry: TokenRequest, body_problem: Verdict | None) -> None:
         self.entry = entry
@@ -63,6 +65,7 @@ class _Case:
         self.audience: tuple[str, ...] | None = None
         self.scopes: Grant | None = None
         self.jkt: str | None = None
+        self.x5t: str | None = None
 
 
 class TokenEndpoint(Scripted):
@@ -96,6 +99,9 @@ class TokenEndpoint(Scripted):
             # Before the client: a client that has to come again with a nonce has not used its assertion up then.
             place = dialect.checks.index("client") if "client" in dialect.checks else 0
             self._checks = (*self._checks[:place], self._check_proof, *self._checks[place:])
+        if state.settings.certificate_binding != "off":
+            place = self._checks.index(self._check_client) + 1 if "client" in dialect.checks else 0
+            self._checks = (*self._checks[:place], self._check_certificate_binding, *self._checks[place:])
         self._response = compile_template(dialect.response)
         self._response_headers = compile_headers(dialect.response_headers)
         self._names_jti = "jti" in placeholders([dialect.response, dialect.response_headers])
@@ -236,7 +242,7 @@ class TokenEndpoint(Scripted):
             now=case.entry.time,
         )
         if isinstance(found, Verdict):
-            return found
+            return self._point_to_alias(found, case.entry.request)
         case.client = found
         named = case.entry.parameters.get("client_id")
         if named is not None and named != case.client.client_id and state.dialect.two_auth_methods == "refuse":
@@ -249,6 +255,29 @@ class TokenEndpoint(Scripted):
             detail = f"the header DPoP is missing; the client {case.client.client_id!r} registered for DPoP tokens only"
             return Verdict(Cause.MISSING_HEADER, detail, {"header": "DPoP"})
         return None
+
+    def _point_to_alias(self, verdict: Verdict, request: Request) -> Verdict:
+        """Add where a certificate would have counted, to a refusal at a place where it does not."""
+        if request.client_certificate is None or self._state.certificate_of(request) is not None:
+            return verdict
+        alias = mtls_alias((request.names or self._state.settings).token_url)
+        detail = f"{verdict.detail}; certificates count at its mtls_endpoint_aliases only: {alias}"
+        return replace(verdict, detail=detail)
+
+    def _check_certificate_binding(self, case: _Case) -> Verdict | None:
+        """Bind the token to the client's certificate, where there is one or has to be (RFC 8705 section 3)."""
+        certificate = self._state.certificate_of(case.entry.request)
+        if certificate is not None:
+            case.x5t = certificate_thumbprint(certificate)
+            return None
+        if case.client is not None and case.client.certificate_bound:
+            who = f"the client {case.client.client_id!r} registered for tokens that are bound to its certificate"
+        elif self._state.settings.certificate_binding == "required":
+            who = "this provider issues tokens only that are bound to the client's certificate"
+        else:
+            return None
+        detail = f"{who} (RFC 8705 section 3), and the request came without one"
+        return self._point_to_alias(Verdict(Cause.MISSING_CERTIFICATE, detail), case.entry.request)
 
     def _check_params(self, case: _Case) -> Verdict | None:
         parameters = case.entry.parameters
@@ -311,7 +340,13 @@ class TokenEndpoint(Scripted):
         grant = case.scopes or Grant((), differs=False)
         names = case.entry.request.names
         token = state.issue(
-            client.client_id, grant.scopes, now=case.now, audience=case.audience, names=names, jkt=case.jkt
+            client.client_id,
+            grant.scopes,
+            now=case.now,
+            audience=case.audience,
+            names=names,
+            jkt=case.jkt,
+            x5t=case.x5t,
         )
         case.entry.token = token
         echo = dialect.scope.echo == "always" or (dialect.scope.echo == "different" and grant.differs)

@@ -10,6 +10,7 @@ from pytest_oauthcc.core.journal import OtherRequest
 from pytest_oauthcc.core.messages import Answer, Request, Response
 from pytest_oauthcc.core.parameters import Parameters, read_parameters
 from pytest_oauthcc.core.refusals import NO_STORE, challenge, error_text, json_response, refuse
+from pytest_oauthcc.core.tokens import confirmation
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.clients import Client
@@ -73,7 +74,13 @@ class TokenStatus:
         return self._authenticate(request, parameters)
 
     def _authenticate(self, request: Request, parameters: Parameters) -> tuple[Client, str] | Verdict:
-        presented = read_credentials(request, parameters, basic_encoding=self._state.dialect.basic_encoding)
+        presented = read_credentials(
+            request,
+            parameters,
+            basic_encoding=self._state.dialect.basic_encoding,
+            certificate=self._state.certificate_of(request),
+            auth_methods=self._state.settings.auth_methods,
+        )
         if presented.other:
             return Verdict(Cause.TWO_AUTH_METHODS, "the request authenticates in two ways at once")
         state = self._state
@@ -104,8 +111,8 @@ class TokenStatus:
             "sub": token.client_id,
             "iss": (entry.request.names or self._state.settings).issuer,
         }
-        if token.jkt is not None:
-            members["cnf"] = {"jkt": token.jkt}  # RFC 9449 section 6.2
+        if token.jkt is not None or token.x5t is not None:
+            members["cnf"] = confirmation(token.jkt, token.x5t)  # RFC 9449 section 6.2, RFC 8705 section 3.2
         if token.scopes:
             members["scope"] = " ".join(sorted(token.scopes))
         if token.audience:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.dialect import TokenDialect
     from pytest_oauthcc.core.keys import KeyRing, SigningKey
 
-__all__ = ["Draft", "IssuedToken", "Mint", "TokenStore", "expiry_after", "key_bound_to"]
+__all__ = [
+    "Draft",
+    "IssuedToken",
+    "Mint",
+    "TokenStore",
+    "certificate_bound_to",
+    "confirmation",
+    "expiry_after",
+    "key_bound_to",
+]
 
 
 class IssuedToken:
@@ -33,12 +42,13 @@ class IssuedToken:
         revoked: Whether it was revoked.
         is_adopted: Whether the test wrote it into an answer, and the fake did not mint it.
         jkt: The thumbprint of the key to which it is bound (RFC 9449 section 6); None for a plain bearer token.
+        x5t: The thumbprint of the certificate to which it is bound (RFC 8705 section 3); None where it is to none.
     """
 
-    __slots__ = ("audience", "client_id", "expiry", "is_adopted", "issued", "jkt", "revoked", "scopes", "value")
+    __slots__ = ("audience", "client_id", "expiry", "is_adopted", "issued", "jkt", "revoked", "scopes", "value", "x5t")
     __module__ = "pytest_oauthcc"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that the fake remembers of it
         self,
         value: str,
         *,
@@ -49,6 +59,7 @@ class IssuedToken:
         expiry: float,
         is_adopted: bool = False,
         jkt: str | None = None,
+        x5t: str | None = None,
     ) -> None:
         self.value = value
         self.client_id = client_id
@@ -59,6 +70,7 @@ class IssuedToken:
         self.revoked = False
         self.is_adopted = is_adopted
         self.jkt = jkt
+        self.x5t = x5t
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -93,9 +105,23 @@ _as_set = lru_cache(maxsize=256)(frozenset[str])  # thousands of tokens share th
 
 def key_bound_to(claims: Mapping[str, Any]) -> str | None:
     """Return the thumbprint of the key to which a token with these claims is bound (RFC 9449 section 6.1)."""
+    return _confirmed(claims, "jkt")
+
+
+def certificate_bound_to(claims: Mapping[str, Any]) -> str | None:
+    """Return the thumbprint of the certificate to which a token with these claims is bound (RFC 8705 section 3.1)."""
+    return _confirmed(claims, "x5t#S256")
+
+
+def confirmation(jkt: str | None, x5t: str | None) -> dict[str, str]:
+    """Return the claim ``cnf`` of a token that is bound to a key, to a certificate, or to both (RFC 7800)."""
+    return {name: value for name, value in (("jkt", jkt), ("x5t#S256", x5t)) if value is not None}
+
+
+def _confirmed(claims: Mapping[str, Any], member: str) -> str | None:
     confirmation = claims.get("cnf")
-    jkt = confirmation.get("jkt") if isinstance(confirmation, dict) else None
-    return jkt if isinstance(jkt, str) else None
+    value = confirmation.get(member) if isinstance(confirmation, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def _moment(seconds: float) -> datetime:
@@ -129,6 +155,9 @@ class TokenStore:
         if token is None and self._recognise is not None and (token := self._recognise(value)) is not None:
             return self._tokens.setdefault(value, token)
         return token
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._tokens
 
     def __iter__(self) -> Iterator[IssuedToken]:
         return iter(tuple(self._tokens.values()))
@@ -246,6 +275,7 @@ class Mint:
             issued=now,
             expiry=draft.expiry,
             jkt=key_bound_to(draft.payload),
+            x5t=certificate_bound_to(draft.payload),
         )
 
     def draft(  # noqa: PLR0913 - what a token is made of

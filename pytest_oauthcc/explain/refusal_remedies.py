@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_oauthcc.core.causes import Cause
+from pytest_oauthcc.core.client_certificates import TLS_METHODS
 from pytest_oauthcc.core.journal import ApiRequest, TokenRequest, query_params
 from pytest_oauthcc.explain.showing import JOIN_SCOPES
 from pytest_oauthcc.explain.similar_names import similar_name
@@ -71,6 +72,30 @@ def _header(entry: TokenRequest | ApiRequest) -> str:
     return f"The option headers of this provider demands {name} of every request."
 
 
+def _no_credentials(entry: TokenRequest | ApiRequest) -> str:
+    taken = entry.verdict.facts.get("auth_methods", ()) if entry.verdict is not None else ()
+    if not set(TLS_METHODS) & set(taken):
+        return "Give the client oauthcc.client_id and oauthcc.client_secret."
+    return f"{_certificate(entry)} client_id goes into the body with it (RFC 8705 section 2)."
+
+
+def _certificate(entry: TokenRequest | ApiRequest) -> str:
+    if entry.request.via in _CERTIFICATE_IS_SEEN:
+        return "Give the client the certificate of oauthcc_server.client_certificate()."
+    return (
+        f"In process, a certificate of {entry.request.via or 'this library'} can't be seen (one of requests can): give "
+        "the client the URLs and the certificate of oauthcc_server, with @pytest.mark.oauthcc(tls=True)."
+    )
+
+
+def _binding(entry: TokenRequest | ApiRequest) -> str:
+    if entry.verdict is None or entry.verdict.facts.get("bound_to") != "certificate":
+        return "It goes as: Authorization: DPoP <token>, with a proof by the key that it is bound to."
+    if entry.request.client_certificate is not None:
+        return "The client has to show the certificate with which it fetched the token, and fetch one for each."
+    return f"The client has to show the certificate with which it fetched the token. {_certificate(entry)}"
+
+
 def _unknown_scope(entry: TokenRequest | ApiRequest) -> str:
     asked = " ".join(entry.requested_scopes) if isinstance(entry, TokenRequest) else ""
     return f"To let the client have it: @pytest.mark.oauthcc(scopes={asked!r})"
@@ -83,6 +108,7 @@ def _unknown_token(entry: TokenRequest | ApiRequest) -> str:
 
 
 _LIST = "A list given as a form value becomes one parameter for each of its elements: join it first."
+_CERTIFICATE_IS_SEEN = frozenset({"oauthcc_server", "requests"})
 _AUTH = "Change the client's setting, or what the provider takes: @pytest.mark.oauthcc(auth_methods=[...])"
 
 _REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]]] = {
@@ -94,7 +120,10 @@ _REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]
     Cause.API_MISSING_HEADER: _header,
     Cause.MISSING_GRANT_TYPE: _grant_type,
     Cause.UNSUPPORTED_GRANT_TYPE: _grant_type,
-    Cause.NO_CREDENTIALS: "Give the client oauthcc.client_id and oauthcc.client_secret.",
+    Cause.NO_CREDENTIALS: _no_credentials,
+    Cause.MISSING_CERTIFICATE: _certificate,
+    Cause.BAD_CERTIFICATE: "The right one is oauthcc_server.client_certificate(); the option "
+    "client_certificate_subject registers the name of another, client_jwks with x5c a self-signed one.",
     Cause.TWO_AUTH_METHODS: "Leave one of them out (RFC 6749 section 2.3).",
     Cause.AUTH_METHOD_NOT_ALLOWED: _AUTH,
     Cause.UNKNOWN_CLIENT: "Give the client oauthcc.client_id, or make this one known: oauthcc.add_client(...)",
@@ -108,6 +137,6 @@ _REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]
     Cause.TOKEN_AUDIENCE: "The client has to name the API in its token request (audience=... or resource=...).",
     Cause.BAD_DPOP_PROOF: "A proof is for one request: its method, URL, moment and token (RFC 9449 section 4.2).",
     Cause.DPOP_NONCE_REQUIRED: "The client has to repeat the request with it in its proof (RFC 9449 section 8).",
-    Cause.TOKEN_BINDING: "It goes as: Authorization: DPoP <token>, with a proof by the key that it is bound to.",
+    Cause.TOKEN_BINDING: _binding,
     Cause.INSUFFICIENT_SCOPE: "The client has to ask for it in its token request; a new token alone does not help.",
 }

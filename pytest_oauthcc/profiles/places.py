@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,8 @@ def locate(text: str) -> dict[Path, int]:
                 counts[prefix] += 1
                 lines.setdefault(prefix, line)
                 prefix = (*prefix, counts[prefix] - 1)
-            lines.setdefault(prefix, line)
+            for length in range(1, len(prefix) + 1):  # [a.b] makes a table a as well
+                lines.setdefault(prefix[:length], line)
             position = found.end()
         elif found := _ASSIGNMENT.match(text, position):
             names = _names(found[1])
@@ -63,7 +65,12 @@ def locate(text: str) -> dict[Path, int]:
 
 
 def _names(dotted: str) -> Path:
-    return tuple(name.strip("\"'") for name in _ONE_NAME.findall(dotted))
+    return tuple(_unquoted(name) if name[0] in "\"'" else name for name in _ONE_NAME.findall(dotted))
+
+
+def _unquoted(name: str) -> str:
+    text: str = tomllib.loads(f"name = {name}")["name"]
+    return text
 
 
 def _below(path: Path, counts: Counter[Path]) -> Path:

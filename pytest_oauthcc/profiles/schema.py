@@ -290,6 +290,7 @@ TOKEN_GROUPS: Final[Mapping[str, Sequence[Cause]]] = {
         Cause.UNKNOWN_CLIENT,
         Cause.BAD_SECRET,
         Cause.BAD_ASSERTION,
+        Cause.BAD_CERTIFICATE,
     ),
     "any_audience": (Cause.MISSING_AUDIENCE, Cause.UNKNOWN_AUDIENCE),
     "any_scope": (Cause.MALFORMED_SCOPE, Cause.MISSING_SCOPE, Cause.LACKING_SCOPE, Cause.UNKNOWN_SCOPE),

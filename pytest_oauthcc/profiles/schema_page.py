@@ -18,11 +18,11 @@ _INTRODUCTION: Final = """# Writing a profile
 A profile tells how one provider departs from the RFCs. It is a TOML file and can't run code. Name it by its path:
 
 ```python
-@pytest.mark.oauthcc("tests/acme.toml")
+@pytest.mark.oauthcc("acme.toml")
 def test_orders(oauthcc): ...
 ```
 
-A relative path begins at pytest's root directory, else at the current directory. A small one:
+A relative path begins at the folder of the test's file, else at the current directory. A small one:
 
 ```toml
 extends = "okta"                       # start from another profile, by name or by path

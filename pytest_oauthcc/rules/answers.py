@@ -58,7 +58,7 @@ def wait_until(entry: Exchange) -> float | None:
         return None
     told = (entry.outcome.header("retry-after") or "").strip()
     if told.isascii() and told.isdigit():
-        return entry.time + min(int(told[:9]), 10**8)
+        return entry.time + min(int(told.lstrip("0")[:9] or 0), 10**8)
     try:
         moment = parsedate_to_datetime(told)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
+from pytest_oauthcc.core.client_certificates import TLS_METHODS
 from pytest_oauthcc.rules.rule import Rule
 from pytest_oauthcc.rules.token_request import is_readable
 
@@ -40,10 +41,11 @@ RULES = (
         id="client-id-missing",
         level="must",
         rfc="RFC 6749 section 2.3.1",
-        title="The body has a client_secret, but no client_id.",
-        looks_at="Token requests with the parameter client_secret.",
-        why="The server can't tell whose secret that is.",
-        remedy="Send client_id beside client_secret.",
+        also=("RFC 8705 section 2",),
+        title="The body has no client_id to say whose client_secret or TLS certificate that is.",
+        looks_at="Token requests with the parameter client_secret, or with nothing but a TLS certificate.",
+        why="The server can't tell whose secret that is, and need not look through the certificates of all clients.",
+        remedy="Send client_id beside client_secret, and with a TLS certificate.",
     ),
     Rule(
         id="client-id-mismatch",
@@ -161,6 +163,8 @@ def _look_at_nothing(entry: TokenRequest, scene: Scene, found: list[tuple[str, s
     authenticated = entry.presented.other or entry.request.client_certificate is not None
     if not authenticated and is_readable(entry) and entry.grant_type in {None, "client_credentials"}:
         detail = "there is neither an Authorization header nor a client_secret in the body"
+        if set(TLS_METHODS) & set(scene.settings.auth_methods):
+            detail += ", and no TLS certificate was seen"
         if scheme:
             detail = f"the Authorization header has the scheme {scene.show(scheme)}, which proves nothing here"
         found.append(("no-client-authentication", detail))

@@ -104,7 +104,7 @@ def _look_at_claims(
     method, url = claims.get("htm"), claims.get("htu")
     if method and method != entry.method:
         found.append((rule, f"htm is {scene.show(method)}, and the request is a {entry.method}"))
-    if url and not same_target(str(url), entry.request.split):
+    if url and not same_target(str(url), entry.request.split_as_sent):
         found.append((rule, "htu is not the URL of the request without its query"))
     if token is not None and claims.get("ath") != token_hash(token):
         what = "is not the hash of the token that was sent" if "ath" in claims else "is missing"

@@ -161,9 +161,20 @@ DUTIES = (
     Duty("RFC 8414 section 6.1", "The certificate is checked for metadata, too", ("certificate-not-verified",)),
     Duty(
         "RFC 8705 section 2",
-        "client_id goes with a TLS certificate, and the same certificate goes to the API",
+        "client_id goes with a TLS certificate",
+        ("client-id-missing", "no-client-authentication"),
+    ),
+    Duty(
+        "RFC 8705 section 3",
+        "The same certificate goes to the token endpoint and to the API",
         (),
-        "The fake does not authenticate clients by certificate.",
+        "The API refuses a token that comes with another one, or with none.",
+    ),
+    Duty(
+        "RFC 8705 section 5",
+        "mtls_endpoint_aliases go before the plain endpoints",
+        (),
+        "With the option mtls_aliases certificates count at the aliases only.",
     ),
     Duty(
         "RFC 8707 section 2",

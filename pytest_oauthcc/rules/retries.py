@@ -143,7 +143,7 @@ class _Watch:
 
     def token_request(self, entry: TokenRequest) -> Iterator[Found]:
         presented = entry.presented
-        who = ("credentials", presented.method, presented.client_id, presented.readings)
+        who = ("credentials", presented.method, presented.client_id, presented.readings, presented.certificate)
         what = ("request", entry.body, entry.headers.get("authorization", ""))
         yield from self._again(entry, who, "rejected-credentials-retried", "these credentials")
         yield from self._again(entry, what, "rejected-request-retried", "the same request")

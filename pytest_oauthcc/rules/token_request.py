@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from pytest_oauthcc.core.parameters import FORM, REPEATABLE, media_type
+from pytest_oauthcc.core.parameters import FORM, MOST_BYTES, REPEATABLE, media_type
 from pytest_oauthcc.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -211,6 +211,8 @@ def _look_at_body(entry: TokenRequest, scene: Scene, found: list[tuple[str, str]
             if _READABLE_KINDS.get(kind) not in scene.settings.body_formats:
                 found.append(("wrong-content-type", _explain_kind(entry, kind, scene)))
             return
+    if len(request.body) > MOST_BYTES:
+        return  # it is refused unread
     flaw = _FORM_FLAW.search(request.body)
     if flaw is not None:
         found.append(_explain_flaw(request.body, flaw))

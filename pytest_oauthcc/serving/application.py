@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.journal import RefusedHandshake
 from pytest_oauthcc.core.messages import Answer, Headers, Request, Response
 from pytest_oauthcc.errors import NotServed, OauthccError
 from pytest_oauthcc.masking import mask_url
@@ -108,6 +110,7 @@ class Application:
             client_certificate=incoming.client_certificate,
             via=self._via,
             names=self.names(incoming.base_url),
+            sent_to=f"{incoming.base_url}{incoming.target}",
         )
         if found is None:
             return Answer(self._nothing_there(request, incoming.base_url))
@@ -124,6 +127,15 @@ class Application:
                 self._note(OauthccError(f"a function that was given to reply() raised {told}"), where)
             return Answer(plain_text(500, told))
 
+    def refuse_handshake(self, base_url: str, problem: str) -> None:
+        """Take note that a client's certificate was refused before it could send a request."""
+        request = Request(method="TLS handshake", url=base_url, via=self._via)
+        state = self.provider.authority.state
+        entry = RefusedHandshake(request, state.clock.time())
+        entry.verdict = Verdict(Cause.BAD_CERTIFICATE, f"the client's certificate is not trusted: {problem}; {_TRUST}")
+        with state.lock:
+            state.journal.add(entry)
+
     def _nothing_there(self, request: Request, base_url: str) -> Response:
         served = self._layout.describe(base_url)
         asked = f"{request.method} {mask_url(request.url)}"
@@ -135,6 +147,8 @@ class Application:
         return Response(404, (("Content-Type", "application/json"),), json.dumps(body, indent=2).encode() + b"\n")
 
 
+# Short enough for a line of the report.
+_TRUST: Final = "take oauthcc_server.client_certificate(), register its x5c, or call trust_client_certificate(file)"
 _OURS = str(Path(__file__).parents[1])
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import functools
 import ssl
 import threading
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_oauthcc.core.made_certificates import authority_pem
 from pytest_oauthcc.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
-__all__ = ["ca_pem", "client_certificate", "server_context"]
+__all__ = ["FAULTS", "ca_pem", "server_context", "show_certificate", "trust_file"]
+
+FAULTS = ("untrusted", "wrong-host", "expired")
+"""What can be wrong with a server's certificate."""
+
+_NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which ssl has no name
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -55,25 +63,6 @@ def ca_pem() -> bytes:
     return pem
 
 
-def client_certificate(common_name: str) -> tuple[bytes, bytes]:
-    """
-    Make a certificate for a client, for mutual TLS (RFC 8705).
-
-    Args:
-        common_name: Whom it names, in the subject's CN.
-
-    Returns:
-        The certificate and its private key, each in PEM.
-
-    Raises:
-        OptionError: trustme is not installed.
-    """
-    __tracebackhide__ = True
-    trustme = _trustme()
-    made = _authority().issue_cert("client.oauthcc.test", common_name=common_name, key_type=trustme.KeyType.ECDSA)
-    return b"".join(part.bytes() for part in made.cert_chain_pems), made.private_key_pem.bytes()
-
-
 @functools.cache
 def _issue(names: tuple[str, ...]) -> Any:
     trustme = _trustme()
@@ -84,7 +73,8 @@ def server_context(further_names: Sequence[str] = ()) -> ssl.SSLContext:
     """
     Make the server's side of TLS.
 
-    A client may show a certificate of the same authority; it does not have to.
+    A client may show a certificate; it does not have to. Whether that has expired is not looked at here, for OpenSSL
+    goes by the real time, and the provider by its own clock.
 
     Args:
         further_names: Hosts beside this machine's own names that the certificate has to be good for.
@@ -99,7 +89,51 @@ def server_context(further_names: Sequence[str] = ()) -> ssl.SSLContext:
     leaf = _issue(tuple(dict.fromkeys((*LOCAL_NAMES, *further_names))))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf.configure_cert(context)
-    context.load_verify_locations(cadata=ca_pem().decode("ascii"))
+    context.load_verify_locations(cadata=authority_pem())
     context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= _NO_CHECK_TIME
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def show_certificate(context: ssl.SSLContext, fault: str | None = None) -> None:
+    """
+    Let a server show another certificate in handshakes from now on.
+
+    Args:
+        context: The server's side of TLS.
+        fault: What is wrong with it, one of ``FAULTS``; None for a good one.
+    """
+    trustme = _trustme()
+    if fault is None:
+        leaf = _issue(LOCAL_NAMES)
+    else:
+        authority = trustme.CA(key_type=trustme.KeyType.ECDSA) if fault == "untrusted" else _authority()
+        names = ("elsewhere.oauthcc.test",) if fault == "wrong-host" else LOCAL_NAMES
+        until = datetime(2001, 1, 1, tzinfo=UTC) if fault == "expired" else None
+        leaf = authority.issue_cert(*names, not_after=until, key_type=trustme.KeyType.ECDSA)
+    leaf.configure_cert(context)
+    context.options |= ssl.OP_NO_TICKET  # who resumes a session is shown no certificate
+
+
+def trust_file(context: ssl.SSLContext, file: str | PathLike[str]) -> None:
+    """
+    Let clients show certificates that are in a file, or that one of these has issued.
+
+    Args:
+        context: The server's side of TLS.
+        file: Certificates in PEM.
+
+    Raises:
+        OptionError: There is no certificate in the file.
+    """
+    __tracebackhide__ = True
+    problem = ""
+    try:
+        context.load_verify_locations(cafile=file)
+    except ssl.SSLError:
+        problem = "there is no certificate in PEM in it"
+    except OSError as error:
+        problem = str(error.strerror)
+    if problem:
+        raise OptionError(f"the certificates of clients can't be read from {file}: {problem}")

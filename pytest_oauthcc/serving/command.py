@@ -23,7 +23,7 @@ from pytest_oauthcc.serving.standalone import open_standalone, read_config
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from pytest_oauthcc._provider import Provider
 
@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--signing-key", metavar="FILE.pem", type=Path, help="the private key to sign tokens with (default: made up)")
     add("--tls", action="store_true", default=None, help="speak HTTPS; needs pytest-oauthcc[server]")
     add("--ca-file", metavar="FILE.pem", type=Path, help="where to write the certificate that clients have to trust")
+    add("--client-ca", metavar="FILE.pem", type=Path, help="whose client certificates to trust; needs --tls")
     add("--control", action="store_true", help=f"open {PREFIX} for scripting faults, the clock and the journal")
 
 
@@ -90,6 +91,8 @@ def serve(arguments: argparse.Namespace) -> int:
     _check_host(arguments)
     provider, made_up = _open(arguments, clients)
     tls = provider.authority.state.settings.tls
+    if arguments.client_ca is not None and not tls:
+        raise OptionError("--client-ca is for --tls: without TLS nobody shows a certificate")
     with ExitStack() as stack:
         context, ca_file = _prepare_tls(arguments, stack) if tls else (None, None)
         server = LoopbackServer(
@@ -167,11 +170,13 @@ def _base_url_of(arguments: argparse.Namespace, *, tls: bool) -> str | None:
 
 
 def _prepare_tls(arguments: argparse.Namespace, stack: ExitStack) -> tuple[ssl.SSLContext, Path]:
-    from pytest_oauthcc.serving.certificates import ca_pem, server_context
+    from pytest_oauthcc.serving.certificates import ca_pem, server_context, trust_file
 
     public = urlsplit(arguments.public_url or "").hostname
     hosts = [host for host in (arguments.host, public) if host and host not in _EVERYWHERE]
     context = server_context(hosts)
+    if arguments.client_ca is not None:
+        trust_file(context, arguments.client_ca)
     path = arguments.ca_file
     if path is None:
         path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oauthcc-"))) / "ca.pem"
@@ -183,7 +188,7 @@ def _prepare_tls(arguments: argparse.Namespace, stack: ExitStack) -> tuple[ssl.S
 
 
 @contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
+def _stop_signal() -> Generator[threading.Event]:
     """Give an event that SIGTERM and SIGINT set, until the block is left."""
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -8,10 +8,12 @@ import ssl
 import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pytest_oauthcc.core.messages import NetworkFault
 from pytest_oauthcc.serving.application import Incoming, plain_text
+from pytest_oauthcc.serving.waiting import Waiting
 from pytest_oauthcc.serving.wire import Limits, RequestReader, Unreadable, write_head, write_response
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = ["Connection", "Manners"]
 
 _RESET_ON_CLOSE: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 _MOST_DRAINED = 256_000_000  # bytes of a request that is refused half-way, so that its client reads why
+_DRAINING = 1.0  # seconds to wait for more of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,12 @@ class Manners:
 
     Args:
         patience: Seconds to wait for a client's next bytes, and for one that a scripted timeout keeps waiting to go.
+        whole: Seconds that a request may take from its first bytes to its last, also where they come in drops.
         limits: How much of a request is read.
     """
 
     patience: float = 60.0
+    whole: float = 300.0
     limits: Limits = field(default_factory=Limits)
 
 
@@ -49,6 +54,7 @@ class Connection:
         base_url: Where the server is.
         port: The port that it listens on.
         answer: The application.
+        refuse_handshake: Told where the server is, and why it does not trust a client's certificate.
         now: Reads the provider's clock, in seconds since the epoch.
         manners: How long and how much.
     """
@@ -60,6 +66,7 @@ class Connection:
         base_url: str,
         port: int,
         answer: Callable[[Incoming], Answer],
+        refuse_handshake: Callable[[str, str], None],
         now: Callable[[], float],
         manners: Manners,
     ) -> None:
@@ -68,6 +75,7 @@ class Connection:
         self._port = port
         self._peer = ""
         self._answer = answer
+        self._refuse_handshake = refuse_handshake
         self._now = now
         self._manners = manners
         self._certificate: bytes | None = None
@@ -98,13 +106,20 @@ class Connection:
             data, _ = write_response("GET", plain_text(400, text), now=self._now(), keep_alive=False)
             socket.socket.sendall(sock, data)
             return False
-        sock.do_handshake()
+        try:
+            sock.do_handshake()
+        except ssl.SSLCertVerificationError as error:
+            self._refuse_handshake(self._base_url, error.verify_message)
+            self._drain(sock)  # so that the client reads the alert
+            return False
         self._certificate = sock.getpeercert(binary_form=True)
         return True
 
     def _converse(self, sock: socket.socket) -> None:
-        reader = RequestReader(sock.recv, sock.sendall, self._manners.limits)
+        waiting = Waiting(sock.recv, sock.settimeout, patience=self._manners.patience, whole=self._manners.whole)
+        reader = RequestReader(waiting.receive, sock.sendall, self._manners.limits)
         while True:
+            waiting.begin()
             try:
                 request = reader.read()
             except Unreadable as problem:
@@ -150,11 +165,13 @@ class Connection:
             sock.sendall(head + fault.response.body)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
-    @staticmethod
-    def _drain(sock: socket.socket) -> None:
+    def _drain(self, sock: socket.socket) -> None:
         """Read on what the client still sends: closing before would reset the connection, and the answer with it."""
         socket.socket.shutdown(sock, socket.SHUT_WR)
-        sock.settimeout(1.0)
+        waiting = Waiting(
+            partial(socket.socket.recv, sock), sock.settimeout, patience=_DRAINING, whole=self._manners.whole
+        )
+        waiting.begin()
         left = _MOST_DRAINED
-        while left > 0 and (data := socket.socket.recv(sock, 65_536)):
+        while left > 0 and (data := waiting.receive(65_536)):
             left -= len(data)

@@ -195,6 +195,8 @@ def _refusal(incoming: Incoming) -> str | None:
         return "the control endpoint listens to this machine only"
     if "origin" in incoming.headers:
         return "the control endpoint listens to no web page; leave the header Origin out"
+    if incoming.headers.get("sec-fetch-site", "none") != "none":  # as with the URL of an image
+        return "the control endpoint listens to no web page; leave the header Sec-Fetch-Site out"
     try:
         named = urlsplit(f"//{incoming.headers.get('host', '')}")
         host, port = named.hostname or "", named.port

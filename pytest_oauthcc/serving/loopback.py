@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from pytest_oauthcc.core.client_certificates import SELF_SIGNED, registered_certificates
 from pytest_oauthcc.serving.application import Application, plain_text
 from pytest_oauthcc.serving.connection import Connection, Manners
 from pytest_oauthcc.serving.wire import write_response
@@ -68,6 +69,7 @@ class LoopbackServer:
         self._lock = threading.Lock()
         self._connections: dict[Connection, threading.Thread] = {}
         self._ended: list[threading.Thread] = []
+        self._known_clients = 0
         self._listener: socket.socket | None = None
         self._bell: tuple[socket.socket, socket.socket] | None = None
         self._accepting: threading.Thread | None = None
@@ -113,6 +115,13 @@ class LoopbackServer:
         inner = self._answer
         self._answer = lambda incoming: around(incoming, inner)
 
+    def cut(self) -> list[threading.Thread]:
+        """Cut all connections, and return their threads, which come to an end."""
+        with self._lock:
+            for connection in self._connections:
+                connection.cut()
+            return [*self._connections.values(), *self._ended]
+
     def start(self) -> None:
         """
         Listen, and answer from now on; a server that runs already goes on.
@@ -153,11 +162,7 @@ class LoopbackServer:
             listener.close()
         for end in bell or ():
             end.close()
-        with self._lock:
-            threads = [*self._connections.values(), *self._ended]
-            for connection in self._connections:
-                connection.cut()
-        for thread in threads:
+        for thread in self.cut():
             if thread is not threading.current_thread():  # a function given to reply() may stop its own server
                 thread.join(_LAST_WAIT)
 
@@ -187,12 +192,19 @@ class LoopbackServer:
             return
         try:
             if self._tls is not None:
+                self._trust_registered(self._tls)
                 sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         except OSError:
             sock.close()
             return
         connection = Connection(
-            sock, base_url=self.base_url, port=self.port, answer=self._answer, now=self._now, manners=self._manners
+            sock,
+            base_url=self.base_url,
+            port=self.port,
+            answer=self._answer,
+            refuse_handshake=self._application.refuse_handshake,
+            now=self._now,
+            manners=self._manners,
         )
         thread = threading.Thread(target=self._serve, args=(connection,), name=f"{name}-client", daemon=True)
         with self._lock:
@@ -206,6 +218,18 @@ class LoopbackServer:
             with self._lock:
                 del self._connections[connection]
             sock.close()
+
+    def _trust_registered(self, tls: ssl.SSLContext) -> None:
+        """Trust the certificates that clients have registered, which nobody but themselves may have signed."""
+        state = self._application.provider.authority.state
+        clients = tuple(state.clients.values())
+        if len(clients) == self._known_clients:
+            return
+        self._known_clients = len(clients)
+        for client in clients:
+            if SELF_SIGNED in (client.auth_methods or state.settings.auth_methods):
+                for certificate in registered_certificates(client):
+                    tls.load_verify_locations(cadata=certificate)
 
     def _serve(self, connection: Connection) -> None:
         try:

@@ -14,9 +14,12 @@ from pytest_oauthcc.serving.loopback import LoopbackServer
 from pytest_oauthcc.transports.switchboard import BOARD
 
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
 
     from pytest_oauthcc._provider import Provider
+    from pytest_oauthcc.client_certificate import ClientCertificate
+    from pytest_oauthcc.core.clients import Client
     from pytest_oauthcc.serving.connection import Manners
 
 __all__ = ["TRUST_VARIABLES", "OauthccServer"]
@@ -58,7 +61,7 @@ class OauthccServer:
             from pytest_oauthcc.serving.certificates import server_context
 
             context = server_context()
-        self._tls = tls
+        self._tls = context
         self._server = LoopbackServer(provider, tls=context, manners=manners, note=BOARD.note_failure)
         self._files = threading.Lock()
 
@@ -170,41 +173,89 @@ class OauthccServer:
 
         With them it trusts nothing else, but for Node, which adds this certificate to its own.
         """
-        found = dict.fromkeys(_PROXY_VARIABLES, "127.0.0.1,localhost")
-        if self._tls:
-            found.update(dict.fromkeys(TRUST_VARIABLES, str(self.ca_pem_path)))
+        found: dict[str, str] = dict.fromkeys(map(str, _PROXY_VARIABLES), "127.0.0.1,localhost")
+        if self._tls is not None:
+            found.update({name: str(self.ca_pem_path) for name in TRUST_VARIABLES})
         return found
 
-    def client_certificate(self, common_name: str = "client") -> tuple[Path, Path]:
+    def show_certificate(self, fault: str | None = None) -> None:
         """
-        Make a certificate that a client can show in the TLS handshake (RFC 8705).
+        Show another certificate from now on; connections that are open are cut.
 
         Args:
-            common_name: Whom it names, in the subject's CN.
-
-        Returns:
-            The files with the certificate and with its private key, in PEM; gone after the test.
+            fault: What is wrong with it: ``"untrusted"`` (of an authority that nobody knows), ``"wrong-host"`` (for
+                another host) or ``"expired"``; None for a good one.
 
         Raises:
-            OptionError: The server speaks plain HTTP.
+            OptionError: There is no such fault, or the server speaks plain HTTP.
         """
         __tracebackhide__ = True
-        from pytest_oauthcc.serving.certificates import client_certificate
+        from pytest_oauthcc.serving.certificates import FAULTS, show_certificate
 
-        self._want_tls()
-        certificate, key = client_certificate(common_name)
-        with tempfile.NamedTemporaryFile(dir=self._folder(), prefix="client-", suffix=".pem", delete=False) as file:
-            file.write(certificate)
-        path = Path(file.name)
-        key_path = path.with_suffix(".key")
-        key_path.touch(mode=0o600)
-        key_path.write_bytes(key)
-        return path, key_path
+        context = self._want_tls()
+        if fault is not None and fault not in FAULTS:
+            raise OptionError(f"show_certificate() takes {', '.join(FAULTS)} or None, not {fault!r}")
+        show_certificate(context, fault)
+        self._server.cut()
 
-    def _want_tls(self) -> None:
+    def client_certificate(
+        self,
+        client: Client | None = None,
+        *,
+        common_name: str | None = None,
+        self_signed: bool | None = None,
+        expires_in: float | None = None,
+    ) -> ClientCertificate:
+        """
+        Make a certificate for a client to show in the TLS handshake (RFC 8705), as ``oauthcc.client_certificate`` does.
+
+        This server trusts it, whoever registered it, so that a wrong one is refused with a word why. Its
+        ``ssl_context`` trusts this server.
+
+        Args:
+            client: Whose it is; by default the provider's own.
+            common_name: Whom it names instead; then nobody has registered it.
+            self_signed: Whether it signs itself; by default as the client's methods of authentication want it.
+            expires_in: Seconds on the provider's clock until it expires; by default it never does.
+
+        Returns:
+            The certificate with its key, as files that are gone after the test.
+
+        Raises:
+            OptionError: The server speaks plain HTTP, the client registered certificates of its own, or a name is too
+                long for a certificate.
+        """
         __tracebackhide__ = True
-        if not self._tls:
+        from pytest_oauthcc.client_certificate import ClientCertificate
+        from pytest_oauthcc.serving.certificates import ca_pem
+
+        tls = self._want_tls()
+        made = self.provider.client_certificate(
+            client, common_name=common_name, self_signed=self_signed, expires_in=expires_in
+        )
+        tls.load_verify_locations(cadata=made.der)
+        return ClientCertificate(made.certificate_file, made.key_file, trust=ca_pem().decode("ascii"))
+
+    def trust_client_certificate(self, file: str | PathLike[str]) -> None:
+        """
+        Let clients show certificates of your own in the TLS handshake.
+
+        Args:
+            file: Certificates in PEM: of the authority that has issued those of the clients, or of the clients.
+
+        Raises:
+            OptionError: The server speaks plain HTTP, or there is no certificate in the file.
+        """
+        __tracebackhide__ = True
+        from pytest_oauthcc.serving.certificates import trust_file
+
+        trust_file(self._want_tls(), file)
+
+    def _want_tls(self) -> ssl.SSLContext:
+        __tracebackhide__ = True
+        if self._tls is None:
             raise OptionError("this server speaks plain HTTP, without certificates; @pytest.mark.oauthcc(tls=True)")
+        return self._tls
 
     def _folder(self) -> Path:
         with self._files:

@@ -22,6 +22,7 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,40}) ([\x21-\x7e]+)
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding", "host"})
 _NOT_IN_FIELDS = re.compile(rb"[\r\n\x00]+")
 
 
@@ -148,15 +149,12 @@ class RequestReader:
             raise Unreadable(505, "this server speaks HTTP/1.1")
         if len(lines) > self._limits.fields:
             raise Unreadable(431, f"the request has more than {self._limits.fields} header fields")
-        fields = []
-        for line in lines:
-            name, colon, value = line.partition(b":")
-            if not colon or _NAME.fullmatch(name) is None or _CONTROL.search(value) is not None:
-                raise Unreadable(400, "a header field is not of the form 'Name: value' (RFC 9112 section 5)")
-            fields.append((name.decode("ascii"), value.strip(b" \t").decode("latin-1")))
-        headers = Headers(fields)
-        if minor != b"0" and len(headers.get_all("host")) != 1:
+        headers = Headers(map(_read_field, lines))
+        hosts = len(headers.get_all("host"))
+        if hosts > 1 or (not hosts and minor != b"0"):
             raise Unreadable(400, "the request has to have one Host field (RFC 9112 section 3.2)")
+        if minor == b"0" and "transfer-encoding" in headers:  # a proxy that does not know it ends the body elsewhere
+            raise Unreadable(400, "HTTP/1.0 has no Transfer-Encoding (RFC 9112 section 6.1)")
         connection = headers.get("connection", "").lower()
         keep_alive = "close" not in connection and (minor != b"0" or "keep-alive" in connection)
         return WireRequest(method.decode("ascii"), _origin_form(target.decode("ascii")), headers, keep_alive)
@@ -225,9 +223,20 @@ class RequestReader:
             if self._take(2) != b"\r\n":
                 raise Unreadable(400, "a chunk is longer than it says (RFC 9112 section 7.1)")
         for _ in range(self._limits.fields):
-            if not self._take_line():  # trailers are of no use here
+            line = self._take_line()
+            if not line:
                 return bytes(body)
+            # Trailers are of no use here, but one that is none may be a request to whoever reads it in another way.
+            if _read_field(line)[0].lower() in _FRAMING:
+                raise Unreadable(400, "a trailer field can't change where the request ends (RFC 9110 section 6.5.1)")
         raise Unreadable(431, f"the request has more than {self._limits.fields} trailer fields")
+
+
+def _read_field(line: bytes) -> tuple[str, str]:
+    name, colon, value = line.partition(b":")
+    if not colon or _NAME.fullmatch(name) is None or _CONTROL.search(value) is not None:
+        raise Unreadable(400, "a header field is not of the form 'Name: value' (RFC 9112 section 5)")
+    return name.decode("ascii"), value.strip(b" \t").decode("latin-1")
 
 
 def _origin_form(target: str) -> str:

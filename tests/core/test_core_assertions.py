@@ -86,10 +86,9 @@ def test_a_right_assertion_authenticates(changes):
 
 @pytest.mark.parametrize("named", [True, False])
 def test_a_key_is_found_by_its_name_or_its_kind(named):
-    """Without kid the first registered key of the right kind is taken."""
-    world = Asserting(
-        client_jwks={"keys": [RSA.public_jwk, {**KEY.public_jwk, "kid": None} if named else KEY.public_jwk]}
-    )
+    """Without kid every registered key of the right kind is tried."""
+    keys = [{**key.public_jwk, "kid": None} if named else key.public_jwk for key in (RSA, OTHER, KEY)]
+    world = Asserting(client_jwks={"keys": keys})
     claims = world.claims()
 
     token = jwt.encode(claims, KEY.private, "ES256", {"kid": "whatever"} if named else {})

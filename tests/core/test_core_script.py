@@ -12,7 +12,7 @@ from core_world import API_URL, CLIENT_ID, SECRET, World, basic
 
 from pytest_oauthcc import OMIT
 from pytest_oauthcc.core.causes import Cause, Refusal
-from pytest_oauthcc.core.dialect import ApiDialect, Dialect
+from pytest_oauthcc.core.dialect import ApiDialect, Dialect, ScopeDialect
 from pytest_oauthcc.core.gates import Gate
 from pytest_oauthcc.core.messages import NetworkFault, Response
 from pytest_oauthcc.errors import OptionError
@@ -52,20 +52,24 @@ def at(request):
 
 
 FAULTS = {
-    "refused": (lambda place, **o: place.refuse_connection(**o), "refused"),
-    "read timeout": (lambda place, **o: place.time_out(**o), "read_timeout"),
-    "connect timeout": (lambda place, **o: place.time_out(during="connect", **o), "connect_timeout"),
+    "refused": (lambda place, **o: place.refuse_connection(**o), "refused", "connection refused"),
+    "read timeout": (lambda place, **o: place.time_out(**o), "read_timeout", "the answer timed out"),
+    "connect timeout": (
+        lambda place, **o: place.time_out(during="connect", **o),
+        "connect_timeout",
+        "connecting timed out",
+    ),
 }
 
 
-@pytest.mark.parametrize(("verb", "kind"), FAULTS.values(), ids=FAULTS)
-def test_a_broken_connection_comes_before_every_check(at, verb, kind):
+@pytest.mark.parametrize(("verb", "kind", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_broken_connection_comes_before_every_check(at, verb, kind, said):
     """The network fails for good and bad requests alike; nothing is issued, and the journal knows."""
     assert verb(at.place) is at.place
 
     for got in (at.good(), at.bad()):
         assert isinstance(got.outcome, NetworkFault)
-        assert got.outcome.kind == kind
+        assert (got.outcome.kind, got.outcome.message) == (kind, said)
         assert got.entry.status is None
         assert got.entry.result == kind.replace("_", " ")
         assert got.cause is None
@@ -462,6 +466,23 @@ def test_an_altered_token_is_good_as_well():
     assert world.ask().entry.token is None
 
 
+def test_scripted_scopes_are_parted_as_the_provider_parts_them():
+    """A provider with commas between scopes reads those of a scripted answer so, too."""
+    world = World(Dialect(scope=ScopeDialect(separator=",")))
+    world.endpoint.reply(json={**REPLIED, "scope": "a,b"})
+
+    assert world.ask().entry.token.scopes == {"a", "b"}
+
+
+def test_without_authentication_a_scripted_token_is_the_main_client_s():
+    """Where nobody looks who asks, the token goes to the provider's own client."""
+    world = World(Dialect(checks=("method",)), api_url=API_URL)
+    world.endpoint.reply(json=REPLIED)
+
+    token = world.ask(auth=None).entry.token
+    assert (token.client_id, token.scopes, token.audience) == (CLIENT_ID, set(), (API_URL,))
+
+
 def test_scripted_scopes_that_break_the_grammar_count_for_nothing():
     """Then the token is good for what was granted."""
     world = World(scopes=("a",))
@@ -534,13 +555,15 @@ def test_tasks_wait_at_a_gate_for_each_other():
 
 
 def test_a_task_that_nobody_follows_gets_through():
-    """After some turns in which nobody came the gate opens."""
+    """After as many turns as it says, in which nobody came, the gate opens."""
     gate = Gate(2)
     gate.arrive()
+    turns = []
 
-    asyncio.run(gate.wait_async(lambda: asyncio.sleep(0)))
+    asyncio.run(gate.wait_async(lambda: turns.append(None) or asyncio.sleep(0)))
 
     assert gate.is_open
+    assert len(turns) == Gate.TURNS
 
 
 # --- wrong arguments

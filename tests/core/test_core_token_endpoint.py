@@ -436,6 +436,24 @@ def test_json_values_are_taken_as_they_are(body, cause):
     assert World(body_formats=("json",)).ask(kind="application/json", body=body).cause == cause
 
 
+@pytest.mark.parametrize("values", [["1", "2"], ["1", "2", "3"], ["1", "3", ""]])
+def test_of_a_repeated_parameter_the_last_is_told(values):
+    """A test sees the last value, and all that are not empty; an empty last one is as good as none (section 3.2)."""
+    parameters = World().ask({**CC, "x": values}).entry.parameters
+
+    assert parameters.get("x") == (values[-1] or None)
+    assert parameters.get_all("x") == [value for value in values if value]
+    assert parameters.duplicates == ("x",)
+
+
+def test_scopes_are_told_as_the_provider_parts_them():
+    """What a request asked for is told in scope-tokens, also where they have commas between them."""
+    commas = World(Dialect(scope=ScopeDialect(separator=",")))
+
+    assert commas.ask({**CC, "scope": "a,b"}).entry.scopes == {"a", "b"}
+    assert World().ask({**CC, "scope": "a,b"}).entry.scopes == {"a,b"}
+
+
 @pytest.mark.parametrize("kind", [FORM, "application/json"])
 def test_a_required_parameter_may_repeat(kind):
     """A list of required values wants each of them, in any order, as parameters or as a JSON list."""

@@ -15,6 +15,7 @@ from pytest_oauthcc import OMIT
 from pytest_oauthcc.core.causes import Cause
 from pytest_oauthcc.core.dialect import Dialect, TokenDialect
 from pytest_oauthcc.core.keys import KeyRing, make_key, session_key
+from pytest_oauthcc.core.raw_jwt import thumbprint
 from pytest_oauthcc.core.tokens import IssuedToken
 from pytest_oauthcc.options import SIGNING_ALGS
 
@@ -50,7 +51,36 @@ def test_tokens_verify_through_the_published_keys(alg):
     (published,) = world.state.keys.jwks()["keys"]
     assert published["use"] == "sig"
     assert published["alg"] == alg
-    assert not {"d", "p", "q", "k"} & set(published)
+    members = {"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}}[published["kty"]]
+    assert set(published) == {"kty", "kid", "use", "alg"} | members
+
+
+@pytest.mark.parametrize(
+    ("jwk", "named"),
+    [
+        (
+            {
+                "kty": "RSA",
+                "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjB"
+                "ZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZ"
+                "gnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqb"
+                "w0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+                "e": "AQAB",
+                "alg": "RS256",
+                "kid": "2011-04-29",
+            },
+            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+        ),
+        (
+            {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+        ),
+    ],
+    ids=["RFC 7638 section 3.1", "RFC 8037 appendix A.3"],
+)
+def test_the_thumbprints_of_the_rfcs(jwk, named):
+    """A key is named as the examples of the RFCs name theirs."""
+    assert thumbprint(jwk) == named
 
 
 def test_a_symmetric_key_is_not_published():
@@ -244,7 +274,8 @@ def test_any_lifetime_can_be_shown():
     """A token of a lifetime beyond all calendars prints."""
     for expiry in (1e300, float("inf"), 10**400, -1e300):
         token = IssuedToken("v", client_id="c", scopes=frozenset("a"), audience=(), issued=0, expiry=expiry)
-        assert str(token.expires_at.year) in {"9999", "1"}
+        assert token.expires_at.year == (9999 if expiry > 0 else 1)
+        assert token.expires_at.tzinfo is UTC
         assert "expires_at=" in repr(token)
 
 

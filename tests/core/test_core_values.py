@@ -244,8 +244,8 @@ def test_templates_may_use_what_is_new_in_every_answer():
     dialect = Dialect(
         response={"access_token": "{access_token}", **made, "n": "{now}", "r": "{random}"},
         refusals={Cause.MISSING_GRANT_TYPE: refusal},
-        token=TokenDialect(claims={"uti": "{request_id}", "oid": "{client_uuid}", "jti": "{jti}"}),
-        api=ApiDialect(refusals={Cause.TOKEN_MISSING: refusal}),
+        token=TokenDialect(claims={"uti": "{request_id}", "oid": "{client_uuid}", "at": "{now_ms}"}),
+        api=ApiDialect(refusals={Cause.TOKEN_MISSING: refusal, Cause.TOKEN_REVOKED: refusal}),
     )
     world = World(dialect)
     world.clock.now = 1_700_000_000.25
@@ -261,9 +261,16 @@ def test_templates_may_use_what_is_new_in_every_answer():
     assert one["id"] != two["id"]
     assert one["r"] != two["r"]
     assert one["who"] == two["who"]
-    assert world.ask({"x": "y"}).json["date"] == "2023-11-14"
-    assert world.call().json["clock"] == "22:13:20"
-    assert world.state.tokens.newest.claims["oid"] == one["who"]
+    refused = world.ask({"x": "y"}).json
+    assert (refused["date"], refused["who"]) == ("2023-11-14", one["who"])
+    unknown = world.call().json
+    assert unknown["clock"] == "22:13:20"
+    assert unknown["who"] != one["who"]
+    token = world.token()
+    world.state.tokens.revoke(token, world.clock.now)
+    assert world.call(token).json["who"] == one["who"]
+    claims = world.state.tokens.newest.claims
+    assert (claims["oid"], claims["at"]) == (one["who"], one["ms"])
 
 
 # --- masking

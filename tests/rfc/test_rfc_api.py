@@ -40,7 +40,7 @@ def test_one_token_in_one_place(oauthcc, party):
         assert (answer.status_code, challenge(answer)["error"]) == (400, "invalid_request")
 
 
-@rfc("6750 §2.2", "6750 §2.3", "9700 §4.3.2", "6750 §3.1 silent", "6750 §3 challenge")
+@rfc("6750 §2.2", "6750 §2.3", "9700 §4.3.2", "2.1 query", "6750 §3.1 silent", "6750 §3 challenge")
 def test_a_token_elsewhere_is_none(oauthcc, party):
     """A token in the query or in the body is not looked at; the challenge has no error, for there was no token."""
     token = oauthcc.mint()
@@ -119,7 +119,7 @@ def test_every_forgery_is_refused(oauthcc, party):
         assert challenge(answer)["error"] == expected
 
 
-@rfc("9700 §2.3")
+@rfc("9700 §2.3", "9700 §4.10.2")
 def test_a_token_for_another_api_is_refused(oauthcc, party):
     """A token of the same issuer for another audience is no token here."""
     answer = party.call(oauthcc.mint(claims={"aud": "https://api.elsewhere.test/"}))
@@ -138,3 +138,28 @@ def test_an_overlap_of_keys(oauthcc, party):
     left = [key["kid"] for key in requests.get(oauthcc.jwks_url, timeout=5).json()["keys"]]
     assert len(left) == 1
     assert left[0] not in kids
+
+
+def test_a_withdrawn_key_does_not_come_back(oauthcc, party):
+    """After a rotation without overlap no key that signed before is published again, whatever its algorithm."""
+    before = [oauthcc.mint(), oauthcc.mint(alg="RS256")]
+    oauthcc.rotate_keys(keep_old=False)
+    oauthcc.mint(alg="RS256")
+    kids = {key["kid"] for key in requests.get(oauthcc.jwks_url, timeout=5).json()["keys"]}
+
+    assert len(kids) == 2
+    assert kids.isdisjoint(jwt.get_unverified_header(token)["kid"] for token in before)
+
+
+def test_tokens_of_one_second_differ(oauthcc_factory):
+    """Every token is another one, also where the provider's tokens have nothing unique in them; so each dies alone."""
+    made = oauthcc_factory("auth0", strict=False)
+    made.clock.freeze()
+    first, second, third = (made.mint() for _ in range(3))
+    made.revoke(second)
+    statuses = [
+        requests.get(made.api_url, headers={"Authorization": f"Bearer {token}"}, timeout=5).status_code
+        for token in (first, second, third)
+    ]
+
+    assert statuses == [200, 401, 200]

@@ -3,8 +3,11 @@ from __future__ import annotations
 import jwt
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rfc_party import Party
 
-from pytest_oauthcc import OptionError
+from pytest_oauthcc import OptionError, provider
 
 rfc = pytest.mark.rfc
 
@@ -65,6 +68,36 @@ def test_inactive_is_all_that_is_told(oauthcc, party):
     live = oauthcc.mint(expires_in=60)
     oauthcc.clock.expire(live)
     assert party.status(oauthcc.introspection_url, token=live).json() == {"active": False}
+
+
+STEPS = st.sampled_from(["ask", "mint", "revoke", "revoke by request", "later", "overlap", "withdraw"])
+
+
+@rfc("7662 §2.2 inactive", "7662 §4")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(token_format=st.sampled_from(["jwt", "opaque"]), steps=st.lists(STEPS, min_size=1, max_size=8))
+def test_a_token_is_active_as_long_as_it_is_good(token_format, steps):
+    """Whatever happened to tokens, introspection, the API and the published keys agree about each of them."""
+    with provider(token_format=token_format, expires_in=60, strict=False) as made:
+        party = Party(made)
+        for step in ("ask", *steps):
+            newest = made.tokens[-1].value if made.tokens else None
+            {
+                "ask": party.ask,
+                "mint": lambda: made.mint("orders:read", expires_in=100),
+                "revoke": made.revoke,
+                "revoke by request": lambda newest=newest: party.status(made.revocation_url, token=newest),
+                "later": lambda: made.clock.advance(seconds=45),
+                "overlap": made.rotate_keys,
+                "withdraw": lambda: made.rotate_keys(keep_old=False),
+            }[step]()
+            published = {key["kid"] for key in requests.get(made.jwks_url, timeout=5).json()["keys"]}
+            for token in made.tokens:
+                told = party.status(made.introspection_url, token=token.value).json()
+                assert told["active"] == (party.call(token.value).status_code == 200)
+                assert told["active"] == (not token.revoked and token.expiry > made.clock.time())
+                if told["active"] and token_format == "jwt":
+                    assert jwt.get_unverified_header(token.value)["kid"] in published
 
 
 @rfc("7009 §2.1 owner", "7009 §2.2")
@@ -178,10 +211,24 @@ def test_a_client_may_register_for_dpop_only(oauthcc):
     assert "registered for DPoP tokens only" in answer.json()["error_description"]
 
 
+@rfc("9700 §4.15")
+@pytest.mark.oauthcc(registration=True)
+def test_a_client_does_not_choose_who_it_is(oauthcc):
+    """An identifier that a client brings along is not taken, so that it can't be anybody's."""
+    wanted = {"client_id": oauthcc.client_id, "client_secret": "mine", "sub": "administrator"}
+    told = requests.post(oauthcc.registration_url, json=wanted, timeout=5).json()
+
+    assert told["client_id"].startswith("registered-")
+    assert told["client_secret"] != "mine"
+    assert "sub" not in told
+
+
 KEY = {"kty": "oct", "k": "AAAA"}
 IMPOSSIBLE = {
     "a method that is not taken": ({"token_endpoint_auth_method": "none"}, "token_endpoint_auth_method is 'none'"),
     "another grant": ({"grant_types": ["authorization_code"]}, "this provider has client_credentials only"),
+    "no grant": ({"grant_types": []}, "this provider has client_credentials only"),
+    "a grant as text": ({"grant_types": "client_credentials"}, "this provider has client_credentials only"),
     "no keys": ({"token_endpoint_auth_method": "private_key_jwt"}, "needs the client's public keys"),
     "keys that are none": ({"jwks": {"keys": []}}, "jwks is no JWK set"),
     "a private key": ({"jwks": {"keys": [KEY]}}, "jwks holds a private key"),
@@ -210,7 +257,10 @@ def test_what_can_not_be_registered_is_told(oauthcc, wanted, said):
 @pytest.mark.oauthcc(registration=True)
 def test_a_registration_is_a_post_of_json(oauthcc):
     """Another method, another type and what is no JSON are refused."""
-    assert requests.get(oauthcc.registration_url, timeout=5).status_code == 405
+    before = len(oauthcc.authority.state.clients)
+    for method in ("GET", "PUT"):
+        assert requests.request(method, oauthcc.registration_url, json={"scope": "a"}, timeout=5).status_code == 405
+    assert len(oauthcc.authority.state.clients) == before
     form = requests.post(oauthcc.registration_url, data={"scope": "a"}, timeout=5).json()
     assert "it has to be application/json" in form["error_description"]
     text = requests.post(

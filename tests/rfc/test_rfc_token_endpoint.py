@@ -26,14 +26,14 @@ def test_a_client_id_alone_proves_nothing(oauthcc, party):
     assert refused(party.ask({"client_id": oauthcc.client_id}, auth=None), 401, "invalid_client")
 
 
-@rfc("6749 §2.3")
+@rfc("6749 §2.3", "2.1 one-method")
 def test_two_methods_are_one_too_many(oauthcc, party):
     """Credentials in header and body are refused, though both are right."""
     both = {"client_id": oauthcc.client_id, "client_secret": oauthcc.client_secret}
     assert refused(party.ask(both), 400, "invalid_request")
 
 
-@rfc("6749 §2.3.1 basic", "6749 §5.1 members", "6749 A.12")
+@rfc("6749 §2.3.1 basic", "6749 §5.1 members", "6749 A.12", "2.1 expires-in")
 def test_basic_gets_a_token(oauthcc, party):
     """The plainest request gets an answer with the right members of the right types."""
     answer = party.ask().json()
@@ -42,6 +42,28 @@ def test_basic_gets_a_token(oauthcc, party):
     assert answer["token_type"] == "Bearer"
     assert type(answer["expires_in"]) is int
     assert answer["expires_in"] == 3600
+
+
+@rfc("2.1 body")
+def test_credentials_in_the_body_are_taken(oauthcc, party):
+    """By default a client may authenticate in the body as well."""
+    who = {"client_id": oauthcc.client_id, "client_secret": oauthcc.client_secret}
+    assert party.ask(who, auth=None).status_code == 200
+    assert oauthcc.token_requests[-1].auth_method == "client_secret_post"
+
+
+@rfc("6749 §2.3 public", "2.1 public")
+def test_there_are_no_public_clients(oauthcc_factory):
+    """No provider, no client and no registration takes the method none, and naming a client is not enough."""
+    with pytest.raises(OptionError, match="auth_methods"):
+        oauthcc_factory(auth_methods=["none"])
+    made = oauthcc_factory(registration=True, strict=False)
+    with pytest.raises(OptionError, match="auth_methods"):
+        made.add_client(auth_methods=["none"])
+    wanted = {"token_endpoint_auth_method": "none"}
+    assert requests.post(made.registration_url, json=wanted, timeout=5).json()["error"] == "invalid_client_metadata"
+    form = {"grant_type": "client_credentials", "client_id": made.client_id}
+    assert refused(requests.post(made.token_url, data=form, timeout=5), 401, "invalid_client")
 
 
 @rfc("6749 §2.3.1 encoding")
@@ -89,7 +111,7 @@ def test_a_token_url_has_no_fragment():
         pass
 
 
-@rfc("6749 §3.2 post")
+@rfc("6749 §3.2 post", "2.1 request")
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_only_post_is_taken(party, method):
     """Another method is 405, and the answer says which is taken."""
@@ -99,7 +121,7 @@ def test_only_post_is_taken(party, method):
     assert answer.headers["Allow"] == "POST"
 
 
-@rfc("6749 §3.2 empty")
+@rfc("6749 §3.2 empty", "2.1 request")
 @SCOPES
 def test_an_empty_parameter_is_absent(party):
     """Without a value scope is no scope, and grant_type no grant type."""
@@ -107,13 +129,13 @@ def test_an_empty_parameter_is_absent(party):
     assert refused(party.ask({"grant_type": ""}), 400, "invalid_request")
 
 
-@rfc("6749 §3.2 unknown")
+@rfc("6749 §3.2 unknown", "2.1 request")
 def test_unknown_parameters_are_ignored(party):
     """What nobody knows changes nothing."""
     assert party.ask({"foo": "bar", "nonce": "1"}).status_code == 200
 
 
-@rfc("6749 §3.2 twice")
+@rfc("6749 §3.2 twice", "2.1 request")
 @pytest.mark.parametrize("name", ["grant_type", "scope", "audience", "foo"])
 def test_no_parameter_comes_twice(party, name):
     """A repeated parameter is refused, also one that nobody knows."""
@@ -121,7 +143,7 @@ def test_no_parameter_comes_twice(party, name):
     assert refused(party.ask(data=data), 400, "invalid_request")
 
 
-@rfc("6749 §3.2.1")
+@rfc("6749 §3.2.1", "9700 §2.5")
 def test_no_credentials_no_token(party):
     """A request without credentials is refused."""
     assert refused(party.ask(auth=None), 401, "invalid_client")
@@ -144,7 +166,7 @@ def test_the_order_of_scopes_means_nothing(oauthcc, party):
     assert first.scopes == second.scopes == {"orders:read", "orders:write"}
 
 
-@rfc("6749 §3.3 differs", "6749 §3.3 missing")
+@rfc("6749 §3.3 differs", "6749 §3.3 missing", "2.1 expires-in")
 @SCOPES
 def test_what_was_granted_is_told(party):
     """A request without scope gets the default, and is told which it is."""
@@ -176,7 +198,7 @@ def test_the_grant_type_is_compared_letter_by_letter(party, grant):
     assert refused(party.ask({"grant_type": grant}), 400, "unsupported_grant_type")
 
 
-@rfc("6749 §4.4.3", "6749 §5.1 no-store", "6749 §5.1 json")
+@rfc("6749 §4.4.3", "6749 §5.1 no-store", "6749 §5.1 json", "6749 §5.2 json", "2.1 no-store", "2.1 no-null")
 def test_the_answer_is_flat_and_not_to_be_stored(party):
     """The answer is flat JSON without a refresh token or a name twice, and caches keep out."""
     answer = party.ask()
@@ -200,6 +222,28 @@ def test_a_failed_header_is_challenged(oauthcc):
 
     assert refused(answer, 401, "invalid_client")
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="oauthcc"'
+
+
+@rfc("6749 §5.2 error-uri")
+def test_an_error_uri_is_a_uri(oauthcc_factory):
+    """The one that a provider sends is a URI in the characters that it may have; plain errors have none."""
+    made = oauthcc_factory("entra", strict=False)
+    form = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": "wrong"}
+    told = requests.post(made.token_url, data=form, timeout=5).json()["error_uri"]
+
+    assert re.fullmatch(r"https://[\x21\x23-\x5b\x5d-\x7e]+", told)
+
+
+@rfc("9068 §3 mixed")
+def test_scopes_of_two_apis_are_one_too_many(oauthcc_factory):
+    """Where a scope names its API, a request for two of them is an invalid scope."""
+    made = oauthcc_factory("entra", strict=False)
+    who = {"client_id": made.client_id, "client_secret": made.client_secret}
+    scope = "https://graph.microsoft.com/.default https://vault.azure.net/.default"
+    form = {"grant_type": "client_credentials", "scope": scope, **who}
+    answer = requests.post(made.token_url, data=form, timeout=5)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
 
 
 @rfc("6749 §10.10")

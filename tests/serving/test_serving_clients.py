@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ import jwt
 import pytest
 import requests
 import urllib3
+from cryptography.hazmat.primitives.asymmetric import ec
 
 GRANT = {"grant_type": "client_credentials", "scope": "orders:read"}
 
@@ -204,19 +206,6 @@ def test_a_client_that_forgot_the_s_is_told(oauthcc_server):
     assert "speaks HTTPS" in answer.text
 
 
-@pytest.mark.oauthcc(tls=True)
-def test_a_clients_certificate_is_passed_on(oauthcc, oauthcc_server):
-    """What a client shows in the handshake is in the request (RFC 8705)."""
-    certificate, key = oauthcc_server.client_certificate("orders")
-    requests.get(oauthcc_server.jwks_url, verify=str(oauthcc_server.ca_pem_path))
-    requests.get(oauthcc_server.jwks_url, verify=str(oauthcc_server.ca_pem_path), cert=(str(certificate), str(key)))
-
-    shown = [entry.request.client_certificate for entry in oauthcc.authority.state.journal.all]
-    first = certificate.read_text().partition("-----END")[0] + "-----END CERTIFICATE-----\n"
-    assert shown == [None, ssl.PEM_cert_to_DER_cert(first)]
-    assert key.stat().st_mode & 0o077 == 0
-
-
 def test_both_sets_of_urls_have_one_state(oauthcc, oauthcc_server):
     """A token of the server is good in process and the other way round, and so are revocation and expiry."""
 
@@ -281,6 +270,31 @@ def test_a_client_assertion_is_for_the_server(oauthcc, oauthcc_server, name):
     assert requests.post(oauthcc_server.token_url, data=data).json()["token_type"] == "Bearer"
 
 
+@pytest.mark.oauthcc(dpop="required")
+def test_a_dpop_proof_is_about_the_url_of_the_server(oauthcc, oauthcc_server):
+    """A client signs the URL that it uses, at the token endpoint and at the API (RFC 9449 section 4.2)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    jwk = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    jwk.pop("key_ops", None)
+
+    def prove(method, url, **claims):
+        claims |= {"jti": f"{method} {url}", "htm": method, "htu": url, "iat": int(oauthcc.clock.time())}
+        return jwt.encode(claims, key, "ES256", {"typ": "dpop+jwt", "jwk": jwk})
+
+    answer = requests.post(
+        oauthcc_server.token_url,
+        data=GRANT,
+        auth=(oauthcc.client_id, oauthcc.client_secret),
+        headers={"DPoP": prove("POST", oauthcc_server.token_url)},
+    )
+    token = answer.json()["access_token"]
+    url = f"{oauthcc_server.api_url}orders"
+    ath = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
+    header = {"Authorization": f"DPoP {token}", "DPoP": prove("GET", url, ath=ath)}
+
+    assert requests.get(url, headers=header).status_code == 200
+
+
 def test_64_connections_at_once_are_counted_exactly(oauthcc, oauthcc_server):
     """64 clients that keep their connections fetch and use a token each, and the journal has all of it."""
     gate = threading.Barrier(64)
@@ -333,6 +347,7 @@ def test_without_tls_there_are_no_certificates(oauthcc_server):
         lambda: oauthcc_server.ca_pem_path,
         lambda: oauthcc_server.ssl_context,
         oauthcc_server.client_certificate,
+        lambda: oauthcc_server.trust_client_certificate("x.pem"),
     ):
         with pytest.raises(OptionError, match=r"oauthcc\(tls=True\)"):
             ask()

@@ -259,11 +259,11 @@ def test_nothing_is_left_however_a_test_ends(pytester, endings):
 def test_certificates_need_trustme(monkeypatch):
     """Without the package there is a message with the line that installs it."""
     from pytest_oauthcc import OptionError
-    from pytest_oauthcc.serving.certificates import client_certificate, server_context
+    from pytest_oauthcc.serving.certificates import ca_pem, server_context
 
     monkeypatch.setitem(sys.modules, "trustme", None)
 
-    for make in (lambda: server_context(["never.before.test"]), lambda: client_certificate("x")):
+    for make in (lambda: server_context(["never.before.test"]), ca_pem):
         with pytest.raises(OptionError, match=r"pip install 'pytest-oauthcc\[server\]'"):
             make()
 

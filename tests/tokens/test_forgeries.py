@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 
+import freezegun
 import joserfc.errors
 import joserfc.jwk
 import joserfc.jwt
@@ -14,9 +15,11 @@ import pytest
 import requests
 
 import pytest_oauthcc
-from pytest_oauthcc.core.forgery import ForgedToken, _wrong_key
+from pytest_oauthcc.core.forgery import ForgedToken
+from pytest_oauthcc.core.forgery_making import wrong_key
 from pytest_oauthcc.core.forgery_names import FORGERIES
-from pytest_oauthcc.core.raw_jwt import public_pem
+from pytest_oauthcc.core.forgery_table import TABLE
+from pytest_oauthcc.core.raw_jwt import public_pem, thumbprint
 
 GOOD_BY_ITSELF = ("too-little-scope", "revoked", "other-client", "dpop-as-bearer")
 ALL_CHECKS = {"require": ["exp", "iss", "aud"]}
@@ -117,11 +120,11 @@ WRONG_IN_ONE_WAY = {
     ),
     "wrong-key": (
         jwt.InvalidSignatureError,
-        lambda p, v: kid_is_known(p, v) and verify(p, v, key=_wrong_key("ES256").private.public_key()),
+        lambda p, v: kid_is_known(p, v) and verify(p, v, key=wrong_key("ES256").private.public_key()),
     ),
     "unknown-kid": (
         jwt.PyJWKClientError,
-        lambda p, v: not kid_is_known(p, v) and verify(p, v, key=_wrong_key("ES256").private.public_key()),
+        lambda p, v: not kid_is_known(p, v) and verify(p, v, key=wrong_key("ES256").private.public_key()),
     ),
     "alg-none": (jwt.InvalidAlgorithmError, lambda _p, v: unverified(v)),
     "alg-none-capitalized": (jwt.InvalidAlgorithmError, lambda _p, v: unverified(v)),
@@ -137,14 +140,14 @@ WRONG_IN_ONE_WAY = {
         jwt.PyJWKClientError,
         lambda p, v: (
             jwt.get_unverified_header(v)["jku"] == "https://keys.elsewhere.test/jwks.json"
-            and verify(p, v, key=_wrong_key("ES256").private.public_key())
+            and verify(p, v, key=wrong_key("ES256").private.public_key())
         ),
     ),
     "foreign-x5u": (
         jwt.PyJWKClientError,
         lambda p, v: (
             jwt.get_unverified_header(v)["x5u"] == "https://keys.elsewhere.test/certificate.pem"
-            and verify(p, v, key=_wrong_key("ES256").private.public_key())
+            and verify(p, v, key=wrong_key("ES256").private.public_key())
         ),
     ),
     "kid-path-traversal": (jwt.PyJWKClientError, lambda _p, v: hmac_fits(v, b"")),
@@ -176,15 +179,16 @@ WRONG_IN_ONE_WAY = {
     "unknown-crit": (jwt.InvalidTokenError, signature_fits),
     "oversized": (
         jwt.InvalidSignatureError,
-        lambda p, v: len(v) > 200_000 and verify(p, v, key=_wrong_key("ES256").private.public_key()),
+        lambda p, v: len(v) > 200_000 and verify(p, v, key=wrong_key("ES256").private.public_key()),
     ),
     "not-a-jwt": (jwt.DecodeError, lambda _p, v: "." not in v),
 }
 
 
 def test_every_forgery_is_in_one_of_the_tables():
-    """No forgery escapes these tests."""
+    """No forgery escapes these tests, and the names that the plugin knows beforehand are those of the table."""
     assert {*WRONG_IN_ONE_WAY, *GOOD_BY_ITSELF} == set(FORGERIES)
+    assert tuple(TABLE) == FORGERIES
 
 
 @pytest.mark.parametrize("name", WRONG_IN_ONE_WAY)
@@ -286,6 +290,111 @@ def test_the_arguments_are_those_of_mint(oauthcc):
     assert (claims["tenant"], claims["client_id"], claims["scope"]) == ("t1", "billing", "orders:read")
 
 
+def test_an_expired_token_does_not_begin_after_its_end(oauthcc):
+    """A token that has nbf is expired in a consistent way."""
+    forged = unverified(oauthcc.forge("expired", claims={"nbf": 1}).value)
+    assert forged["nbf"] == forged["iat"] < forged["exp"] < time.time()
+
+
+@pytest.mark.parametrize(("profile", "claims"), [("auth0", {"azp", "sub"}), ("entra", {"appid", "azp", "sub"})])
+def test_another_client_has_the_providers_own_claims(oauthcc_factory, profile, claims):
+    """Whatever claims tell whose token it is, all of them tell of somebody else."""
+    made = oauthcc_factory(profile)
+    good, forged = unverified(made.mint()), unverified(made.forge("other-client").value)
+    differing = {name for name, value in forged.items() if good[name] != value} - {"jti", "uti", "rh", "aio"}
+
+    assert differing <= claims | {"iat", "exp", "nbf"}
+    assert differing & claims
+    assert made.client_id not in json.dumps(forged)
+
+
+# name -> the claims and the members of the header that differ from those of a good token
+DIFFERING = {
+    "expired": ({"iat", "exp"}, set()),
+    "not-yet-valid": ({"nbf", "exp"}, set()),
+    "no-exp": ({"exp"}, set()),
+    "wrong-issuer": ({"iss"}, set()),
+    "no-issuer": ({"iss"}, set()),
+    "other-tenant": ({"iss"}, set()),
+    "wrong-audience": ({"aud"}, set()),
+    "no-audience": ({"aud"}, set()),
+    "wrong-key": (set(), set()),
+    "unknown-kid": (set(), {"kid"}),
+    "alg-none": (set(), {"alg"}),
+    "alg-none-capitalized": (set(), {"alg"}),
+    "alg-none-uppercase": (set(), {"alg"}),
+    "alg-none-mixed-case": (set(), {"alg"}),
+    "hs256-public-key": (set(), {"alg"}),
+    "hs256-empty-secret": (set(), {"alg"}),
+    "embedded-jwk": (set(), {"kid", "jwk"}),
+    "foreign-jku": (set(), {"kid", "jku"}),
+    "foreign-x5u": (set(), {"kid", "x5u"}),
+    "kid-path-traversal": (set(), {"alg", "kid"}),
+    "kid-sql-injection": (set(), {"alg", "kid"}),
+    "kid-not-a-text": (set(), {"kid"}),
+    "wrong-typ": (set(), {"typ"}),
+    "id-token": ({"aud", "azp", "nonce", "auth_time", "client_id", "scope", "scp", "roles"}, {"typ"}),
+    "tampered-payload": ({"sub"}, set()),
+    "stripped-signature": (set(), set()),
+    "truncated-signature": (set(), set()),
+    "der-signature": (set(), set()),
+    "zero-signature": (set(), set()),
+    "duplicate-claims": ({"exp"}, set()),
+    "unknown-crit": (set(), {"crit", "https://oauthcc.test/unknown-extension"}),
+    "oversized": ({"padding"}, set()),
+    "too-little-scope": ({"scope"}, set()),
+    "revoked": (set(), set()),
+    "other-client": ({"sub", "client_id"}, set()),
+    "dpop-as-bearer": ({"cnf"}, set()),
+}
+
+
+def differing(one, other):
+    return {name for name in {*one, *other} if one.get(name, ...) != other.get(name, ...)}
+
+
+def header_of(value):
+    part = value.partition(".")[0]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+@pytest.mark.parametrize("name", [name for name in FORGERIES if name != "not-a-jwt"])
+def test_nothing_else_is_wrong_with_it(oauthcc, name):
+    """A forged token says what a good one says, but for that which is forged."""
+    scope = None if name == "too-little-scope" else "orders:read"
+    claims = {"scp": ["a"], "roles": ["b"]}
+    with freezegun.freeze_time(oauthcc.clock.now()):
+        good, forged = oauthcc.mint("orders:read", claims=claims), oauthcc.forge(name, scope, claims=claims).value
+
+    assert differing(json.loads(payload_text(good)), json.loads(payload_text(forged))) == DIFFERING[name][0] | {"jti"}
+    assert differing(header_of(good), header_of(forged)) == DIFFERING[name][1]
+
+
+def test_a_tampered_token_was_signed_before(oauthcc):
+    """With the claim as it was, the signature of a tampered token fits."""
+    value = oauthcc.forge("tampered-payload").value
+    head, payload, signature = value.split(".")
+    honest = json.dumps({**json.loads(payload_text(value)), "sub": oauthcc.client_id}, separators=(",", ":"))
+    payload = base64.urlsafe_b64encode(honest.encode()).rstrip(b"=").decode()
+    assert verify(oauthcc, f"{head}.{payload}.{signature}")["sub"] == oauthcc.client_id
+
+
+def test_an_id_token_is_the_client_s(oauthcc):
+    """An ID token is for the client, names it as the party that asked, and has the time of the log-in."""
+    claims = unverified(oauthcc.forge("id-token").value)
+
+    assert claims["aud"] == claims["azp"] == claims["sub"] == oauthcc.client_id
+    assert claims["auth_time"] == claims["iat"]
+    assert claims["nonce"]
+
+
+def test_a_bound_token_names_its_key(oauthcc):
+    """The key to which a forged token is bound has a thumbprint as every key (RFC 9449 section 6.1)."""
+    cnf = unverified(oauthcc.forge("dpop-as-bearer").value)["cnf"]
+
+    assert cnf == {"jkt": thumbprint(wrong_key("ES256").public_jwk)}
+
+
 def test_all_at_once(oauthcc):
     """``forgeries()`` makes one of each; the scope goes into all but the one that lacks it."""
     made = oauthcc.forgeries("orders:read")
@@ -335,6 +444,11 @@ def test_a_provider_with_opaque_tokens_has_forgeries_as_well(oauthcc_factory):
         ("der-signature", {"alg": "RS256"}, "there is no forgery 'der-signature' here: it is about ECDSA"),
         ("hs256-public-key", {"alg": "HS256"}, "HS256 has no public key; choose another signing_alg"),
         ("no-audience", {"claims": {"aud": pytest_oauthcc.OMIT}}, "the tokens of this provider have no claim 'aud'"),
+        (
+            "other-client",
+            {"claims": {"sub": pytest_oauthcc.OMIT, "client_id": pytest_oauthcc.OMIT}},
+            "the tokens of this provider don't say whose they are",
+        ),
         ("wrong-typ", {"headers": {"typ": "JWT"}}, "the tokens of this provider have typ 'JWT'"),
         ("expired", {"alg": "RS1"}, "forge(): option 'alg' takes"),
         ("expired", {"claims": "sub"}, "forge(): claims takes a table of JSON values"),

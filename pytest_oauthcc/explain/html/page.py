@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_oauthcc.explain.html.diagram import diagram, dots
+from pytest_oauthcc.explain.html.drift import drift_section
 from pytest_oauthcc.explain.html.markup import Html, element, join
 from pytest_oauthcc.explain.showing import count_of
 
@@ -52,7 +53,9 @@ def render(data: ReportData) -> str:
         "body",
         element("a", "Skip to the tests", href="#tests", class_="skip"),
         _header(data),
-        element("main", _summary(tests), _rules(tests, names), _tests(tests, names)),
+        element(
+            "main", _summary(tests), drift_section(data["live"], names), _rules(tests, names), _tests(tests, names)
+        ),
         element("script", Html((_HERE / "script.js").read_text("utf-8"))),
     )
     return f'<!doctype html>\n<html lang="en">{element("head", head)}{body}</html>\n'

@@ -31,16 +31,23 @@ class ReportData(TypedDict):
         generated: When, for people.
         about: Facts about the run by name, such as the versions.
         tests: What ``record_of_test`` made of each test.
+        live: What a live run has shown as a whole; None where providers were faked.
     """
 
     title: str
     generated: str
     about: dict[str, str]
     tests: list[dict[str, Any]]
+    live: dict[str, Any] | None
 
 
 def report_data(
-    tests: Sequence[dict[str, Any]], *, generated: str, title: str = "OAuth client credentials", **about: str
+    tests: Sequence[dict[str, Any]],
+    *,
+    generated: str,
+    title: str = "OAuth client credentials",
+    live: dict[str, Any] | None = None,
+    **about: str,
 ) -> ReportData:
     """
     Put the tests of a run together.
@@ -49,12 +56,14 @@ def report_data(
         tests: What ``record_of_test`` made of each.
         generated: When the run was, for people.
         title: Of the page.
+        live: Of a live run the ``target``, its ``hosts``, the ``profile``, how many ``exchanges`` there were, how many
+            answers were ``compared`` or ``passed_over``, and the ``differences``, all without secrets.
         about: Facts about the run by name, such as the versions.
 
     Returns:
         The data of the page.
     """
-    return {"title": title, "generated": generated, "about": about, "tests": list(tests)}
+    return {"title": title, "generated": generated, "about": about, "tests": list(tests), "live": live}
 
 
 def record_of_test(

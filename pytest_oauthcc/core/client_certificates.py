@@ -1,0 +1,290 @@
+"""The certificate that a client shows in the TLS handshake: whose it is, and what is bound to it (RFC 8705)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import ipaddress
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_oauthcc.core.causes import Cause, Verdict
+from pytest_oauthcc.core.raw_jwt import encode_part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cryptography import x509
+
+    from pytest_oauthcc.core.clients import Client
+
+__all__ = [
+    "SELF_SIGNED",
+    "TLS_METHODS",
+    "WITH_CA",
+    "certificate_thumbprint",
+    "check_certificate",
+    "check_dates",
+    "jwks_of",
+    "read_pem",
+    "registered_certificates",
+    "subject_of",
+    "tls_method",
+]
+
+WITH_CA: Final = "tls_client_auth"
+SELF_SIGNED: Final = "self_signed_tls_client_auth"
+TLS_METHODS: Final = (WITH_CA, SELF_SIGNED)
+
+_Name = tuple[frozenset[tuple[str, str]], ...]
+
+
+def certificate_thumbprint(der: bytes) -> str:
+    """Return the SHA-256 thumbprint of a certificate as ``x5t#S256`` has it (RFC 8705 section 3.1)."""
+    return encode_part(hashlib.sha256(der).digest())
+
+
+def tls_method(der: bytes, auth_methods: Sequence[str]) -> str:
+    """
+    Name the method by which a client authenticates that shows a certificate and nothing else.
+
+    Args:
+        der: The certificate.
+        auth_methods: What the provider takes.
+
+    Returns:
+        The one of the two that the provider takes. Where it takes both, or neither, the certificate's looks decide.
+    """
+    taken = [method for method in TLS_METHODS if method in auth_methods]
+    if len(taken) == 1:
+        return taken[0]
+    certificate = _read(der)
+    return SELF_SIGNED if certificate is not None and _signed_itself(certificate) else WITH_CA
+
+
+def check_certificate(
+    der: bytes, client: Client, taken: Sequence[str], *, clients: Mapping[str, Client], now: float
+) -> Verdict | None:
+    """
+    Check that a certificate is the client's (RFC 8705 sections 2.1 and 2.2).
+
+    Who signed it was checked where TLS ends, and so was that the client has its key.
+
+    Args:
+        der: The certificate.
+        client: Whom the request names.
+        taken: How this client may authenticate.
+        clients: All clients, for a message that says whose it is.
+        now: Seconds since the epoch; the certificate's dates count on the provider's clock.
+
+    Returns:
+        What is wrong with it, or None.
+    """
+    certificate = _read(der)
+    if certificate is None:
+        return Verdict(Cause.BAD_CERTIFICATE, "what the client showed in the TLS handshake is no X.509 certificate")
+    problem = check_dates(der, now) or _check_owner(der, certificate, client, taken, clients)
+    if not problem:
+        return None
+    return Verdict(Cause.BAD_CERTIFICATE, f"the client's certificate, {_show(certificate)}, {problem}")
+
+
+def check_dates(der: bytes, now: float) -> str:
+    """
+    Check that a certificate is good at a moment.
+
+    Args:
+        der: The certificate, which can be read.
+        now: Seconds since the epoch.
+
+    Returns:
+        What is wrong, to stand behind the words "the certificate"; nothing where it is good.
+    """
+    from cryptography import x509
+
+    certificate = x509.load_der_x509_certificate(der)
+    moment = datetime.fromtimestamp(now, UTC)
+    if moment >= certificate.not_valid_after_utc:
+        return f"expired at {certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S}Z; it is {moment:%Y-%m-%d %H:%M:%S}Z now"
+    if moment < certificate.not_valid_before_utc:
+        return f"is good from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M:%S}Z on only"
+    return ""
+
+
+def _check_owner(
+    der: bytes, certificate: x509.Certificate, client: Client, taken: Sequence[str], clients: Mapping[str, Client]
+) -> str:
+    if _is_of(der, certificate, client, taken):
+        return ""
+    if WITH_CA in taken and SELF_SIGNED not in taken and _signed_itself(certificate):
+        return "signed itself; tls_client_auth takes one that a certificate authority of the provider's has issued"
+    owner = next(
+        (other.client_id for other in clients.values() if _is_of(der, certificate, other, other.auth_methods or taken)),
+        None,
+    )
+    if owner is not None:
+        return f"is that of the client {owner!r}, and the request is of {client.client_id!r}"
+    wanted = []
+    if WITH_CA in taken:
+        kind, value = _registered_subject(client)
+        wanted.append(f"{kind} {value!r}")
+    if SELF_SIGNED in taken:
+        count = len(registered_certificates(client))
+        wanted.append(f"{count} certificate{'s' * (count != 1)} of its own (x5c in its jwks), of which this is none")
+    return f"is not the one that the client {client.client_id!r} registered: {', or '.join(wanted)}"
+
+
+def _is_of(der: bytes, certificate: x509.Certificate, client: Client, taken: Sequence[str]) -> bool:
+    if SELF_SIGNED in taken and der in registered_certificates(client):
+        return True
+    return WITH_CA in taken and not _signed_itself(certificate) and _has_subject(certificate, client)
+
+
+# --- what is registered
+
+
+def registered_certificates(client: Client) -> tuple[bytes, ...]:
+    """Return the certificates, as DER, that a client registered: the first of each ``x5c`` in its ``jwks``."""
+    found = []
+    for jwk in (client.jwks or {}).get("keys", ()):
+        chain = jwk.get("x5c")
+        if isinstance(chain, list) and chain and isinstance(chain[0], str):
+            try:
+                found.append(base64.b64decode(chain[0], validate=True))
+            except binascii.Error:
+                continue  # nobody can show a certificate that is none
+    return tuple(found)
+
+
+def _registered_subject(client: Client) -> tuple[str, str]:
+    if client.certificate_subject is None:
+        return "subject_dn", f"CN={client.client_id}"
+    return next(iter(client.certificate_subject.items()))
+
+
+def _has_subject(certificate: x509.Certificate, client: Client) -> bool:
+    if client.certificate_subject is None:
+        return _normal(certificate.subject) == (frozenset({(_COMMON_NAME, _fold(client.client_id))}),)
+    kind, value = _registered_subject(client)
+    if kind == "subject_dn":
+        from cryptography import x509
+
+        return _normal(certificate.subject) == _normal(x509.Name.from_rfc4514_string(value))
+    if kind == "san_ip":
+        return ipaddress.ip_address(value) in _alternative_names(certificate).get(kind, [])
+    names = _alternative_names(certificate).get(kind, [])
+    return value in names if kind == "san_uri" else value.lower() in map(str.lower, names)
+
+
+_COMMON_NAME: Final = "2.5.4.3"
+
+
+def _normal(name: x509.Name) -> _Name:
+    """Bring a name into a form in which equal ones are equal (RFC 4517 section 4.2.15)."""
+    return tuple(frozenset((part.oid.dotted_string, _fold(str(part.value))) for part in rdn) for rdn in name.rdns)
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+# --- what a certificate says
+
+
+@lru_cache(maxsize=64)  # a client shows the same one with each request
+def _read(der: bytes) -> x509.Certificate | None:
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.subject, certificate.issuer, certificate.extensions  # read when they are asked for only
+    except (ValueError, x509.DuplicateExtension):
+        return None
+    return certificate
+
+
+def _signed_itself(certificate: x509.Certificate) -> bool:
+    return certificate.subject == certificate.issuer
+
+
+def _alternative_names(certificate: x509.Certificate) -> Mapping[str, list[Any]]:
+    from cryptography import x509
+
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return {}
+    return {
+        "san_dns": found.get_values_for_type(x509.DNSName),
+        "san_uri": found.get_values_for_type(x509.UniformResourceIdentifier),
+        "san_ip": found.get_values_for_type(x509.IPAddress),
+        "san_email": found.get_values_for_type(x509.RFC822Name),
+    }
+
+
+def subject_of(der: bytes) -> dict[str, str]:
+    """
+    Say how a client would register a certificate: by its subject or, where that is empty, by an alternative name.
+
+    Args:
+        der: The certificate.
+
+    Returns:
+        What the option ``client_certificate_subject`` takes.
+
+    Raises:
+        ValueError: It is no X.509 certificate, or it names nobody.
+    """
+    certificate = _read(der)
+    if certificate is None:
+        raise ValueError
+    if certificate.subject.rdns:
+        return {"subject_dn": certificate.subject.rfc4514_string()}
+    for kind, names in _alternative_names(certificate).items():
+        if names:
+            return {kind: str(names[0])}
+    raise ValueError
+
+
+def read_pem(pem: bytes) -> bytes:
+    """
+    Return the first certificate of a PEM file as DER.
+
+    Raises:
+        ValueError: There is none in it.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return x509.load_pem_x509_certificates(pem)[0].public_bytes(Encoding.DER)
+
+
+def jwks_of(der: bytes) -> dict[str, Any]:
+    """
+    Return the JWK set with which a client registers a certificate (RFC 8705 section 2.2.2).
+
+    Raises:
+        ValueError: It is no X.509 certificate.
+    """
+    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+    from jwt.exceptions import InvalidKeyError
+
+    certificate = _read(der)
+    if certificate is None:
+        raise ValueError
+    public: Any = certificate.public_key()
+    jwk: dict[str, Any] = {}
+    for algorithm in (OKPAlgorithm, ECAlgorithm, RSAAlgorithm):
+        with suppress(InvalidKeyError):  # a key of another type
+            jwk = jwk or algorithm.to_jwk(public, as_dict=True)
+    jwk.pop("key_ops", None)
+    return {"keys": [{**jwk, "x5c": [base64.b64encode(der).decode("ascii")]}]}
+
+
+def _show(certificate: x509.Certificate) -> str:
+    names = [certificate.subject.rfc4514_string() or "without a subject"]
+    names += [f"{kind} {name}" for kind, found in _alternative_names(certificate).items() for name in found]
+    return ", ".join(names)
