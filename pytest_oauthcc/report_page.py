@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_oauthcc.explain.html import record_of_test, render, report_data
-from pytest_oauthcc.plugin import RUNNING
 from pytest_oauthcc.rules.behaviour import check_behaviour
+from pytest_oauthcc.running import RUNNING
 from pytest_oauthcc.session import ACTIVE
 
 if TYPE_CHECKING:
@@ -53,12 +53,14 @@ class ReportPage:
         elif report.when == "teardown" and report.failed and report.nodeid in self._records:
             self._records[report.nodeid] |= {"outcome": "error", "message": report.longreprtext}
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the page."""
         if self._path is None:
             return
+        live: Any = session.config.pluginmanager.get_plugin("oauthcc-live")
         data = report_data(
             list(self._records.values()),
+            live=None if live is None else live.as_report(),
             generated=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
             pytest=pytest.__version__,
             Python=platform.python_version(),

@@ -22,13 +22,14 @@ EXCHANGES = "oauthcc: exchanges"
 
 
 def sections(
-    beside: Sequence[tuple[OauthccError, TracebackType | None]] = (),
+    beside: Sequence[tuple[OauthccError, TracebackType | None]] = (), failure: BaseException | None = None
 ) -> Iterator[tuple[str, str]]:
     """
     Yield the sections for the report of the test that is ending.
 
     Args:
         beside: What went wrong beside the failure that the test has already.
+        failure: That failure; the verdict of a contract shows the exchanges itself.
 
     Yields:
         Titles and texts.
@@ -39,7 +40,7 @@ def sections(
     behaviour = {provider.name: check_behaviour(provider.journal_of_test.all, provider.scene) for provider in providers}
     findings = [finding for found in behaviour.values() for finding in found]
     shown = timeline(journals, findings=findings, secrets=secrets)
-    if shown:
+    if shown and not getattr(failure, "shows_exchanges", False):
         yield EXCHANGES, shown
     noticed: list[str] = []
     for provider in providers:

@@ -24,7 +24,8 @@ _LARGEST = 50_000_000  # bytes
 @functools.lru_cache(maxsize=4096)
 def _spellings(secret: str) -> frozenset[str]:
     """Return the ways in which a secret may stand in a text."""
-    plain = [secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], repr(secret.encode())[2:-1]]
+    utf8 = secret.encode("utf-8", "surrogatepass")
+    plain = [secret, quote(utf8, safe=""), quote_plus(utf8), repr(secret)[1:-1], repr(utf8)[2:-1]]
     in_json = [json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
     return frozenset([*plain, *in_json, *base64_forms(secret)])
 
@@ -60,14 +61,18 @@ def scan_files(paths: Iterable[Path], secrets: Mapping[str, str]) -> Iterator[tu
         secrets: What each secret is called, by the secret.
 
     Yields:
-        Files with the names of the secrets in them.
+        Files with the names of the secrets in them; with no names those that are too large to be searched.
     """
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and file.stat().st_size <= _LARGEST:
-                found = leaks_in(file.read_bytes().decode("utf-8", "replace"), secrets)
-                if found:
-                    yield file, found
+            if not file.is_file():
+                continue
+            if file.stat().st_size > _LARGEST:
+                yield file, []
+                continue
+            found = leaks_in(file.read_bytes().decode("utf-8", "surrogateescape"), secrets)
+            if found:
+                yield file, found
 
 
 def forget_spellings() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +19,7 @@ ABSENT = "absent"
 _TOLERANCE = 1  # second: a clock may tick between issuing and telling
 _OK = 200
 _CHALLENGE = re.compile(r"\s*([A-Za-z][\w-]*)(?:\s+(.*))?", re.DOTALL)
+_DIGITS = re.compile(r"[0-9]{1,15}")
 _PARAMETER = re.compile(r'([A-Za-z_][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
 
@@ -199,9 +200,9 @@ def _compare_value(what: str, ours: Any, theirs: Any) -> list[Difference]:
 
 
 def _seconds(value: Any) -> float | None:
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return value if is_numeric_date(value) else None
 
 
 def _compare_lifetimes(what: str, ours: Any, theirs: Any) -> list[Difference]:

@@ -23,6 +23,7 @@ class Drift:
     def __init__(self) -> None:
         self._first: dict[Difference, str] = {}
         self.compared = 0
+        self.passed_over = 0
 
     def __len__(self) -> int:
         return len(self._first)
@@ -33,16 +34,21 @@ class Drift:
         for difference in differences:
             self._first.setdefault(difference, test)
 
+    def pass_over(self) -> None:
+        """Count an answer that is not compared, since it only says that the provider has a bad day."""
+        self.passed_over += 1
+
     def merge(self, data: dict[str, Any]) -> None:
         """Take over what a worker of pytest-xdist has seen."""
         self.compared += data["compared"]
+        self.passed_over += data["passed_over"]
         for row in data["differences"]:
             self._first.setdefault(Difference(row["what"], row["fake"], row["live"]), row["first_test"])
 
     def as_data(self) -> dict[str, Any]:
         """Return everything as JSON-like data, in a fixed order."""
         rows = [{**difference._asdict(), "first_test": test} for difference, test in sorted(self._first.items())]
-        return {"compared": self.compared, "differences": rows}
+        return {"compared": self.compared, "passed_over": self.passed_over, "differences": rows}
 
     def write(self, path: Path, *, target: str, profile: str, redact: Callable[[str], str]) -> None:
         """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
 from pytest_oauthcc.live.comparing import challenge_parts, members_of
 from pytest_oauthcc.options import AUTH_METHODS, SIGNING_ALGS
 
@@ -27,6 +27,8 @@ _PLAIN_WORD = re.compile(r"[A-Za-z]{1,16}")
 _SCOPE = re.compile(r"[a-z][a-z_.:-]{0,40}")  # one with digits or a host in it may name a customer
 _ID_LIKE = re.compile(r"(?=.*\d)[\w.~-]{5,}")
 _TIMES = ("exp", "iat", "nbf")
+_WHOLE = re.compile(r"[0-9]{1,15}")
+_MEDIA_TYPE = re.compile(r"[a-z0-9][\w!#$&^.+-]*/[a-z0-9][\w!#$&^.+-]*", re.ASCII)  # RFC 6838 section 4.2
 _NEAR = 1  # second
 
 
@@ -153,12 +155,12 @@ def _answer_of(occasion: Occasion, members: Mapping[str, Any]) -> dict[str, Any]
     header, claims = decode_header(value), decode_claims(value)
     known = _Known(occasion, claims)
     told = members.get("expires_in")
-    lifetime = int(told) if isinstance(told, int | str) and str(told).isdigit() else None
-    if lifetime is None and isinstance(claims.get("exp"), int) and isinstance(claims.get("iat"), int):
-        lifetime = claims["exp"] - claims["iat"]
+    lifetime = int(told) if isinstance(told, int | str) and _WHOLE.fullmatch(str(told)) else None
+    if lifetime is None and _is_whole(claims.get("exp")) and _is_whole(claims.get("iat")):
+        lifetime = max(0, claims["exp"] - claims["iat"])
     answer: dict[str, Any] = {
         "response": {name: known.template(name, member) for name, member in members.items()},
-        "token_type": members["token_type"] if isinstance(members.get("token_type"), str) else None,
+        "token_type": (members.get("token_type") or None) if isinstance(members.get("token_type"), str) else None,
         "expires_in": lifetime,
         "is_jwt": bool(header),
         "headers": _headers_of(occasion.live, "application/json"),
@@ -172,14 +174,24 @@ def _answer_of(occasion: Occasion, members: Mapping[str, Any]) -> dict[str, Any]
     return answer
 
 
+def _is_whole(claim: Any) -> bool:
+    return isinstance(claim, int) and is_numeric_date(claim)
+
+
 def _headers_of(live: Response, media_type: str) -> dict[str, str]:
     found = {}
-    told = (live.header("Content-Type") or "").partition(";")[0].strip().lower()
+    told = _media_type(live)
     if told and told != media_type and live.body:
         found["Content-Type"] = told
     if "no-store" not in (live.header("Cache-Control") or "").lower():
         found["Cache-Control"] = "private"
     return found
+
+
+def _media_type(live: Response) -> str:
+    """Return the media type of an answer in small letters; nothing where it tells none, or something else."""
+    told = (live.header("Content-Type") or "").partition(";")[0].strip().lower()
+    return told if _MEDIA_TYPE.fullmatch(told) else ""
 
 
 class _Known:
@@ -256,7 +268,7 @@ def _refusal_body(occasion: Occasion) -> dict[str, Any]:
     """Learn the body of a refusal: the usual two members, others, or something that is no JSON object at all."""
     live, members = occasion.live, members_of(occasion.live)
     learned: dict[str, Any] = {}
-    media_type = (live.header("Content-Type") or "").partition(";")[0].strip().lower()
+    media_type = _media_type(live)
     is_unusual = bool(live.body and media_type and media_type != "application/json")
     if is_unusual:
         learned["content_type"] = media_type

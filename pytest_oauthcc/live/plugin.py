@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -16,6 +18,7 @@ from pytest_oauthcc.live.canary import forget_spellings, leaks_in, scan_files
 from pytest_oauthcc.live.learned_profile import profile_text
 from pytest_oauthcc.live.reports import RedactingFile, redact_handler, redact_object, redact_report, redact_warning
 from pytest_oauthcc.live.run import LiveRun
+from pytest_oauthcc.live.sightings import secrets_of_proxies
 from pytest_oauthcc.live.targets import read_target
 
 if TYPE_CHECKING:
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LivePlugin"]
 
-_SHARED = "oauthcc_live_directory"
+_SHARED, _KEY = "oauthcc_live_directory", "oauthcc_live_key"
 _TOLD = "oauthcc_live"
+_KEY_LENGTH = 32  # bytes
 _OUTPUT_OPTIONS = ("xmlpath", "htmlpath", "report_log", "log_file", "oauthcc_report", "json_report_file", "md_report")
 _HANDLERS = ("report_handler", "log_cli_handler", "log_file_handler")
 
@@ -46,11 +50,17 @@ class LivePlugin:
         self._config = config
         shared = getattr(config, "workerinput", {}).get(_SHARED)
         self._is_worker = hasattr(config, "workerinput")
+        if getattr(config.option, "pastebin", None):
+            raise OptionError("--pastebin publishes what a run prints, so it is not for live runs; drop one of the two")
         self._owned = None if shared else tempfile.mkdtemp(prefix="oauthcc-live-")
-        self.run = LiveRun(target, Path(shared or str(self._owned)))
+        # Only workers have use for it: they share tokens that are encrypted with it.
+        self._key = getattr(config, "workerinput", {}).get(_KEY, "")
+        self.run = LiveRun(target, Path(shared or str(self._owned)), bytes.fromhex(self._key))
+        secrets_of_proxies(os.environ, self.run.redactor)
         self.redact = self.run.redactor.redact
         self._leaks: list[str] = []
         self._notes: list[str] = []
+        self._unsearched: list[str] = []
         self._failures: list[str] = []
 
     # --- the beginning
@@ -83,19 +93,27 @@ class LivePlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give a worker of pytest-xdist the directory of the quota."""
-        node.workerinput[_SHARED] = str(self.run.quota.directory)
+        """Give a worker of pytest-xdist the directory that all share, and the key to what is in it."""
+        self._key = self._key or secrets.token_hex(_KEY_LENGTH)
+        node.workerinput |= {_SHARED: str(self.run.quota.directory), _KEY: self._key}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse tests that have a secret in their name, which is written in too many places."""
         for item in items:
             clean = self.redact(item.nodeid)
-            if clean != item.nodeid:
-                raise pytest.UsageError(
-                    f"--oauthcc-live: the test {clean} has a secret among its parameters; "
-                    "give the parameter an id of its own: pytest.param(value, id='name')"
-                )
+            if clean == item.nodeid:
+                continue
+            text = (
+                f"--oauthcc-live: the test {clean} has a secret among its parameters; "
+                "give the parameter an id of its own: pytest.param(value, id='name')"
+            )
+            if not self._is_worker:
+                raise pytest.UsageError(text)
+            # From a worker no usage error gets through; the test goes on under a name that may be sent, and fails.
+            renamed: Any = item
+            renamed._nodeid, item.name = clean, self.redact(item.name)  # noqa: SLF001 - a node id has no other setter
+            item.runtest = functools.partial(pytest.fail, text, pytrace=False)  # type: ignore[method-assign]
 
     # --- tests
 
@@ -194,7 +212,9 @@ class LivePlugin:
                 f"no request reached the provider, so this live run proves nothing (target {run.target.name}). "
                 "Were all tests skipped, or does none of them use the fixture oauthcc?"
             )
-        if option.oauthcc_live_strict and len(run.drift):
+        if option.oauthcc_live_strict and not run.drift.compared:
+            self._failures.append("--oauthcc-live-strict: no answer could be compared, so nothing is known of the fake")
+        elif option.oauthcc_live_strict and len(run.drift):
             self._failures.append(
                 f"--oauthcc-live-strict: the fake differs from the provider in {len(run.drift)} points"
             )
@@ -221,6 +241,18 @@ class LivePlugin:
         else:
             self._notes.append(f"profile written to {path.name}")
 
+    def as_report(self) -> dict[str, Any]:
+        """Return what the HTML report tells of the run as a whole, without secrets."""
+        run = self.run
+        data = {
+            "target": run.target.name,
+            "hosts": list(run.target.hosts),
+            "profile": run.profile_name,
+            "exchanges": run.exchanges,
+            **run.drift.as_data(),
+        }
+        return cast("dict[str, Any]", redact_object(data, self.redact))
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell what the run as a whole has shown."""
         run, write = self.run, terminalreporter.write_line
@@ -230,6 +262,11 @@ class LivePlugin:
                 write(line)
         compared = f"{run.drift.compared} compared with the profile {run.profile_name}, " if run.profile_name else ""
         write(f"oauthcc: {run.exchanges} live exchanges, {compared}{len(run.drift)} differences")
+        if run.drift.passed_over:
+            write(
+                f"oauthcc: {run.drift.passed_over} answers of 429 or 5xx were not compared: "
+                "a provider's limit or outage is no drift"
+            )
         for note in self._notes:
             write(f"oauthcc: {note}")
         for failure in self._failures:
@@ -241,23 +278,26 @@ class LivePlugin:
         with contextlib.suppress(ValueError):  # pytest runs without its logging
             names.append(self._config.getini("log_file"))
         cache = getattr(self._config, "cache", None)
-        found = [directory / name for name in names if name]
+        found = [directory / os.path.expandvars(Path(name).expanduser()) for name in names if name]
         return found if cache is None else [*found, Path(cache._cachedir)]  # noqa: SLF001 - it has no public name
 
     def _scan(self) -> None:
         """Look for secrets in the files of the run; what is found is taken out, and the run fails."""
         for path, names in scan_files(self._artefacts(), self.run.redactor.secrets):
-            text = path.read_bytes().decode("utf-8", "replace")
-            path.write_text(self.redact(text), encoding="utf-8")
+            if not names:
+                self._unsearched.append(path.name)
+                continue
+            text = path.read_bytes().decode("utf-8", "surrogateescape")
+            path.write_bytes(self.redact(text).encode("utf-8", "surrogateescape"))
             self._leaks += [f"{name} in {path.name}, where it is masked now" for name in names]
 
     def _tell_leaks(self, session: pytest.Session) -> None:
-        if not self._leaks:
-            return
-        if session.exitstatus == pytest.ExitCode.OK:
+        if self._leaks and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
+            for name in self._unsearched:
+                reporter.write_line(f"oauthcc: {name} is too large to be searched for secrets")
             for leak in sorted(set(self._leaks)):
                 reporter.write_line(f"oauthcc: ERROR a secret slipped through: {leak}", red=True, bold=True)
 

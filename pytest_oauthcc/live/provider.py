@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from pytest_oauthcc._provider import Provider
+from pytest_oauthcc.client_certificate import ClientCertificate
 from pytest_oauthcc.core.adoption import adopt
 from pytest_oauthcc.core.authority import Authority, key_of, site_of
-from pytest_oauthcc.core.hosts import is_loopback
+from pytest_oauthcc.core.client_certificates import certificate_thumbprint
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, OtherRequest, TokenRequest
 from pytest_oauthcc.core.jwt_parts import decode_claims
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
@@ -19,11 +21,12 @@ from pytest_oauthcc.core.token_endpoint import TokenEndpoint
 from pytest_oauthcc.errors import NotServed, TooManyExchanges
 from pytest_oauthcc.live.comparing import compare_refusals, compare_tokens, members_of
 from pytest_oauthcc.live.learning import Occasion
+from pytest_oauthcc.live.objections import objection_to
 from pytest_oauthcc.live.scripts import LiveApi, RealScript, skip_for_fake
 from pytest_oauthcc.live.sightings import secrets_of_answer, secrets_of_request
 from pytest_oauthcc.masking import mask_url
 from pytest_oauthcc.transports.passage import Passage
-from pytest_oauthcc.transports.switchboard import BOARD
+from pytest_oauthcc.transports.switchboard import BOARD, looks_like_token_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.causes import Verdict
     from pytest_oauthcc.core.dialect import Dialect
+    from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
     from pytest_oauthcc.live.run import LiveRun
     from pytest_oauthcc.profiles import Profile
@@ -74,6 +78,7 @@ class LiveProvider(Provider):
         self.token_endpoint.script = RealScript("the token endpoint", replies_give_way=False)
         if self._target.has_api:
             self.api = LiveApi(self._state, find_issued=self._find_issued, provenance=BOARD.provenance)
+        self._binds_to_certificates = settings.certificate_binding != "off"
         self._reused: set[str] = set()
 
     def __repr__(self) -> str:
@@ -85,6 +90,16 @@ class LiveProvider(Provider):
     def private_key(self) -> str:
         """The client's private key as PEM; without one in the target the test is skipped."""
         return self._target.private_key or skip_for_fake("oauthcc.private_key (the target has no private_key_file_env)")
+
+    def client_certificate(self, *arguments: Any, **options: Any) -> ClientCertificate:
+        """Give the target's certificate; without one in it, and for every other one, the test is skipped."""
+        __tracebackhide__ = True
+        found = self._target.certificate
+        if found is None:
+            skip_for_fake("oauthcc.client_certificate() (the target has no client_certificate_file_env)")
+        if arguments or options:
+            skip_for_fake("oauthcc.client_certificate(...) of another than the target's client")
+        return ClientCertificate(found.certificate_file, found.key_file)
 
     @property
     def metadata_url(self) -> str:
@@ -153,8 +168,9 @@ class LiveProvider(Provider):
         """Skip the test."""
         self._skipped("wsgi()")
 
-    def answer_to(self, *_arguments: Any) -> None:
+    def answer_to(self, names: Names) -> None:
         """Skip the test."""
+        del names
         self._skipped("oauthcc_server")
 
     def reconfigure(self, **_changes: Any) -> None:
@@ -177,11 +193,16 @@ class LiveProvider(Provider):
         if not self.takes(request.url) or (api_path is not None and not self._target.has_api):
             return self.exchange(request, api_path)
         self._refuse_unsafe(request)
+        if self._target.certificate is not None and request.via != "requests":
+            # Other libraries don't let the twin see what they show; where they showed nothing, the real one says so.
+            request = replace(request, client_certificate=self._target.certificate.der)
         self.check_limit()
         if api_path is not None:
             return self._to_api(request, api_path)
         if key_of(request.url) == key_of(self.token_url):
             return self._to_token_endpoint(request)
+        if looks_like_token_request(request):
+            self._count_token_request()  # another spelling of the URL, or where a redirect leads
         return self._let_through(OtherRequest(request, self.clock.time(), "other"), self._note_other)
 
     def begin_test(self) -> None:
@@ -191,14 +212,7 @@ class LiveProvider(Provider):
 
     def _refuse_unsafe(self, request: Request) -> None:
         __tracebackhide__ = True
-        host = request.split.hostname or ""
-        if is_loopback(host):
-            return
-        problem = ""
-        if request.split.scheme != "https":
-            problem = "goes over plain http, where everybody on the way could read it; use https"
-        elif request.verify is False:
-            problem = "goes out with the check of certificates switched off; remove verify=False"
+        problem = objection_to(request)
         if problem:
             self._refuse(NotServed(f"--oauthcc-live: {request.method} {mask_url(request.url)} {problem}. Not sent."))
 
@@ -249,8 +263,7 @@ class LiveProvider(Provider):
         self._reused.add(key)
         if stored is not None:
             return self._reuse(entry, stored)
-        if not self._run.quota.take():
-            self._refuse(TooManyExchanges(self._run.quota_text()))
+        self._count_token_request()
 
         def note(response: Response) -> None:
             self._note_token_answer(entry, fake, response, verdict, skew)
@@ -273,6 +286,11 @@ class LiveProvider(Provider):
         if isinstance(told, int | float) and told <= entry.time:
             self._skip("the client compares the moved clock with the real exp of its token")
 
+    def _count_token_request(self) -> None:
+        __tracebackhide__ = True
+        if not self._run.quota.take():
+            self._refuse(TooManyExchanges(self._run.quota_text()))
+
     def _skip(self, reason: str) -> NoReturn:
         __tracebackhide__ = True
         self._run.skip_reason = f"--oauthcc-live: {reason}"
@@ -280,13 +298,19 @@ class LiveProvider(Provider):
 
     def _key_for_reuse(self, entry: TokenRequest) -> str:
         params = {name: value for name, value in entry.parameters.values.items() if name != "client_assertion"}
-        credentials = [entry.presented.method, entry.presented.client_id, entry.presented.readings]
+        credentials = [
+            entry.presented.method,
+            entry.presented.client_id,
+            entry.presented.readings,
+            entry.request.client_certificate,
+        ]
         wanted = [entry.headers.get(name) for name in self._state.settings.headers]
         return json.dumps([entry.method, entry.url, params, credentials, wanted], sort_keys=True, default=str)
 
     def _reuse(self, entry: TokenRequest, stored: Response) -> Answer:
         """Answer with a token that an earlier test of this run fetched."""
         __tracebackhide__ = True
+        secrets_of_answer(stored, self._run.redactor)  # it may be new to this worker
         entry.outcome = stored
         entry.token = self._adopt(entry, stored, 0.0)
         with self._state.lock:
@@ -297,8 +321,9 @@ class LiveProvider(Provider):
     def _note_token_answer(
         self, entry: TokenRequest, fake: Response, live: Response, verdict: Verdict | None, skew: float
     ) -> None:
-        if live.status == _TOO_MANY or live.status >= _SERVER_ERROR:
-            return  # a bad day, and no drift
+        if _is_bad_day(live):
+            self._run.drift.pass_over()
+            return
         if live.status == _OK:
             entry.token = self._adopt(entry, live, skew)
         elif fake.status >= _BAD_REQUEST:
@@ -328,6 +353,9 @@ class LiveProvider(Provider):
         expiry = claims.get("exp")
         if token is not None and "expires_in" not in members and isinstance(expiry, int | float):
             token.expiry = expiry + skew
+        certificate = entry.request.client_certificate
+        if token is not None and not claims and certificate is not None and self._binds_to_certificates:
+            token.x5t = certificate_thumbprint(certificate)  # an opaque one does not say so
         return token
 
     # --- the API
@@ -349,11 +377,12 @@ class LiveProvider(Provider):
     def _note_api_answer(
         self, entry: ApiRequest, api_path: str, fake: Response, live: Response, verdict: Verdict | None
     ) -> None:
+        if _is_bad_day(live):
+            self._run.drift.pass_over()
+            return
         refused = live.status in _REFUSALS or (live.status == _BAD_REQUEST and verdict is not None)
         if not refused and fake.status < _BAD_REQUEST:
             return  # what the API answers to a good token is its own business
-        if live.status == _TOO_MANY or live.status >= _SERVER_ERROR:
-            return
         if refused and verdict is None and live.status == _FORBIDDEN:
             # The fake can't know what scope the API wants; asked for one that nobody has, it shows how it refuses.
             self._twin.api.require(scope=_NOBODY_HAS_IT)
@@ -367,6 +396,11 @@ class LiveProvider(Provider):
         self._run.drift.note(compare_refusals(f"API refusal ({cause})", fake, live), BOARD.current_test)
         if refused:
             self._run.lessons.note_api(Occasion(entry, live, cause, self._state.values, entry.token))
+
+
+def _is_bad_day(live: Response) -> bool:
+    """Whether the provider has too much to do or is out of order, which says nothing about what it is like."""
+    return live.status == _TOO_MANY or live.status >= _SERVER_ERROR
 
 
 def _texts(claim: Any) -> Any:

@@ -22,7 +22,7 @@ _ANCHOR = re.compile(r"[A-Za-z0-9]{3,}")
 _NAMED: Final[Mapping[str, str]] = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _ENTITIES: Final[Mapping[str, str]] = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _CUT = re.compile(r"\.\.\.|…")
-_WINDOW = 4096  # characters beside a cut in which the rest of a secret is looked for
+_WINDOW = 4096  # characters beside a cut in which the rest of a secret is looked for, at most
 
 
 def _escapes_of(char: str) -> Iterator[str]:
@@ -30,10 +30,11 @@ def _escapes_of(char: str) -> Iterator[str]:
     yield rf"\\*{re.escape(char)}"
     if char in _NAMED:
         yield rf"\\+{_NAMED[char]}"
-    yield "".join(f"%(?:25)*{_any_case(f'{byte:02x}')}" for byte in char.encode())
+    utf8 = char.encode("utf-8", "surrogatepass")
+    yield "".join(f"%(?:25)*{_any_case(f'{byte:02x}')}" for byte in utf8)
     code = ord(char)
     if code > 0x7F:  # noqa: PLR2004 - the end of ASCII
-        yield "".join(rf"\\+x{byte:02x}" for byte in char.encode())
+        yield "".join(rf"\\+x{byte:02x}" for byte in utf8)
     if code <= 0xFF:  # noqa: PLR2004 - the end of latin-1
         yield rf"\\+x{_any_case(f'{code:02x}')}"
         yield f"%(?:25)*{_any_case(f'{code:02x}')}"
@@ -93,18 +94,6 @@ class _Form:
         for found in self._pattern.finditer(text):
             yield found.span()
 
-    def find_cut(self, before: str, after: str) -> tuple[int, int]:
-        """Return how many characters of the secret stand before three dots, and how many after them."""
-        return _overlap(before, self.text), _overlap(after[::-1], self.text[::-1])
-
-
-def _overlap(text: str, secret: str) -> int:
-    """Return how long a beginning of the secret the text ends with; 0 where it is too short to tell."""
-    for length in range(min(len(secret) - 1, len(text)), _SHORTEST_PIECE - 1, -1):
-        if text.endswith(secret[:length]):
-            return length
-    return 0
-
 
 class Redactor:
     """
@@ -116,6 +105,11 @@ class Redactor:
 
     def __init__(self) -> None:
         self._forms: dict[str, _Form] = {}
+        # By their first and their last few characters, for what is left of them where a text was cut.
+        self._beginnings: dict[str, list[_Form]] = {}
+        self._ends: dict[str, list[_Form]] = {}
+        self._pieces: set[str] = set()  # all runs of so many characters: a look at one rules out most cuts
+        self._window = 0
         self._names: dict[str, str] = {}
 
     def add(self, secret: str, name: str) -> None:
@@ -130,8 +124,13 @@ class Redactor:
             return
         self._names[secret] = name
         shown = mask(secret)
-        for form in (secret, *base64_forms(secret)):
-            self._forms.setdefault(form, _Form(form, shown))
+        for text in (secret, *base64_forms(secret)):
+            if text not in self._forms:
+                form = self._forms[text] = _Form(text, shown)
+                self._beginnings.setdefault(text[:_SHORTEST_PIECE], []).append(form)
+                self._ends.setdefault(text[-_SHORTEST_PIECE:], []).append(form)
+                self._pieces.update(text[at : at + _SHORTEST_PIECE] for at in range(len(text) - _SHORTEST_PIECE + 1))
+                self._window = min(max(self._window, len(text)), _WINDOW)
         lines = [line for line in secret.splitlines() if len(line) >= 16 and not line.startswith("---")]  # noqa: PLR2004 - PEM
         if len(lines) > 1:
             for line in lines:
@@ -140,7 +139,8 @@ class Redactor:
 
     def forget_all(self) -> None:
         """Forget every secret."""
-        self._forms.clear()
+        for forms in (self._forms, self._beginnings, self._ends, self._pieces):
+            forms.clear()
         self._names.clear()
 
     @property
@@ -177,14 +177,33 @@ class Redactor:
             for start, stop in form.find(text):
                 yield start, stop, form.mask
         for dots in _CUT.finditer(text):
-            before = text[max(0, dots.start() - _WINDOW) : dots.start()]
-            after = text[dots.end() : dots.end() + _WINDOW]
-            for form in forms:
-                left, right = form.find_cut(before, after)
-                if left:
-                    yield dots.start() - left, dots.start(), form.mask
-                if right:
-                    yield dots.end(), dots.end() + right, form.mask
+            start, stop = dots.span()
+            if text[start - _SHORTEST_PIECE : start] in self._pieces:
+                yield from self._beginning_before(text, start)
+            if text[stop : stop + _SHORTEST_PIECE] in self._pieces:
+                yield from self._end_after(text, stop)
+
+    def _beginning_before(self, text: str, stop: int) -> Iterator[tuple[int, int, str]]:
+        """Yield the longest beginning of a secret that stands right before a place."""
+        known = self._beginnings
+        for start in range(max(0, stop - self._window), stop - _SHORTEST_PIECE + 1):
+            key = text[start : start + _SHORTEST_PIECE]
+            if key in known:
+                for form in tuple(known[key]):
+                    if form.text.startswith(text[start:stop]):
+                        yield start, stop, form.mask
+                        return
+
+    def _end_after(self, text: str, start: int) -> Iterator[tuple[int, int, str]]:
+        """Yield the longest end of a secret that stands right after a place."""
+        known = self._ends
+        for stop in range(min(len(text), start + self._window), start + _SHORTEST_PIECE - 1, -1):
+            key = text[stop - _SHORTEST_PIECE : stop]
+            if key in known:
+                for form in tuple(known[key]):
+                    if form.text.endswith(text[start:stop]):
+                        yield start, stop, form.mask
+                        return
 
 
 def _without_colours(text: str) -> tuple[str, list[int] | None]:

@@ -17,8 +17,19 @@ _DEEPEST = 30
 def redact_report(report: Any, redact: Callable[[str], str]) -> None:
     """Take the secrets out of a report of a test or of a collection, in place."""
     for name, value in list(vars(report).items()):
-        if name not in {"outcome", "when", "duration", "start", "stop"}:
+        if name == "user_properties":
+            # Reporters write these as texts, whatever they are.
+            vars(report)[name] = [(redact_object(key, redact), _redact_foreign(item, redact)) for key, item in value]
+        elif name not in {"outcome", "when", "duration", "start", "stop"}:
             vars(report)[name] = redact_object(value, redact)
+
+
+def _redact_foreign(value: Any, redact: Callable[[str], str]) -> Any:
+    """Redact a value of a test's own; one that still shows a secret, as an odd object may, becomes text."""
+    known = redact_object(value, redact)
+    text = str(known)
+    clean = redact(text)
+    return known if clean == text else clean
 
 
 def redact_object(value: Any, redact: Callable[[str], str], depth: int = 0) -> Any:
@@ -33,9 +44,9 @@ def redact_object(value: Any, redact: Callable[[str], str], depth: int = 0) -> A
     Returns:
         What is to stand in its place.
     """
-    if isinstance(value, str):
-        return redact(value)
-    if depth > _DEEPEST or value is None or isinstance(value, int | float | bytes):
+    if isinstance(value, str | bytes):
+        return redact(value) if isinstance(value, str) else _redact_bytes(value, redact)
+    if depth > _DEEPEST or isinstance(value, int | float | None):
         return value
     if isinstance(value, dict):
         items = [
@@ -56,6 +67,12 @@ def redact_object(value: Any, redact: Callable[[str], str], depth: int = 0) -> A
             if changed is not item:
                 vars(value)[name] = changed  # also where the class is a frozen dataclass
     return value
+
+
+def _redact_bytes(value: bytes, redact: Callable[[str], str]) -> bytes:
+    text = value.decode("utf-8", "surrogateescape")
+    clean = redact(text)
+    return value if clean == text else clean.encode("utf-8", "surrogateescape")
 
 
 def redact_warning(message: Any, redact: Callable[[str], str]) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.layers import Layer
-from pytest_oauthcc.live.comparing import members_of
 from pytest_oauthcc.live.drift import Drift
 from pytest_oauthcc.live.learning import Lessons
 from pytest_oauthcc.live.provider import LiveProvider
 from pytest_oauthcc.live.quota import Quota
 from pytest_oauthcc.live.redaction import Redactor
+from pytest_oauthcc.live.shared_tokens import SharedTokens
 from pytest_oauthcc.options import OPTIONS
 from pytest_oauthcc.resolution import resolve
 from pytest_oauthcc.transports.switchboard import BOARD
@@ -26,11 +24,11 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.clock import Clock
+    from pytest_oauthcc.core.messages import Response
     from pytest_oauthcc.live.targets import Target
 
 __all__ = ["LiveRun"]
 
-_STILL_GOOD = 60.0  # seconds that a token has to be good for, to be given to another test
 _OF_THE_TEST = frozenset({"allow", "max_exchanges", "strict", "journal_limit"})
 
 
@@ -40,10 +38,11 @@ class LiveRun:
 
     Args:
         target: Whom it is for.
-        directory: Shared by the processes of the run, for their quota.
+        directory: Shared by the processes of the run, for their quota and their tokens.
+        key: What the workers of pytest-xdist encrypt the tokens with that they share.
     """
 
-    def __init__(self, target: Target, directory: Path) -> None:
+    def __init__(self, target: Target, directory: Path, key: bytes = b"") -> None:
         self.target = target
         self.quota = Quota(directory, target.per_minute)
         self.redactor = Redactor()
@@ -54,7 +53,7 @@ class LiveRun:
         self.exchanges = 0
         self.skip_reason = ""
         self.profile_name = ""
-        self._kept: dict[str, tuple[Response, float, float]] = {}
+        self._tokens = SharedTokens(directory, key)
         self._lock = threading.Lock()
 
     def open(self, layers: Iterable[Layer], *, clock: Clock, relative_to: Path | None) -> Provider:
@@ -118,24 +117,11 @@ class LiveRun:
     def keep(self, key: str, response: Response, lifetime: float) -> None:
         """Keep the answer with a token for the next test, where the target says so."""
         if self.target.reuse:
-            self._kept[key] = (response, self.quota.now(), lifetime)
+            self._tokens.keep(key, response, now=self.quota.now(), lifetime=lifetime)
 
     def reusable(self, key: str) -> Response | None:
         """Return an earlier answer to the same request whose token is still good; its lifetime is what is left."""
-        kept = self._kept.get(key)
-        if kept is None:
-            return None
-        response, since, lifetime = kept
-        age = self.quota.now() - since
-        if lifetime - age <= _STILL_GOOD:
-            return None
-        members = members_of(response) or {}
-        told = members.get("expires_in")
-        if isinstance(told, int) and not isinstance(told, bool):
-            members["expires_in"] = told - int(age)
-            headers = tuple(field for field in response.headers if field[0].lower() not in _OF_THE_BODY)
-            return Response(response.status, headers, json.dumps(members).encode())
-        return Response(response.status, response.headers, response.body)
+        return self._tokens.find(key, self.quota.now()) if self.target.reuse else None
 
     def quota_text(self) -> str:
         """Say that the quota is used up."""
@@ -164,9 +150,6 @@ class LiveRun:
         self.drift.merge(data["drift"])
         self.lessons.merge(data["lessons"])
         self.profile_name = self.profile_name or data["profile"]
-
-
-_OF_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 
 
 def _only(layer: Layer, kept: set[str], *, own: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import time
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from pytest_oauthcc.options import OPTIONS, check_option
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_oauthcc.live.target_certificate import TargetCertificate
     from pytest_oauthcc.options import OwnOption
 
 __all__ = ["ENVIRONMENT", "SHORTEST_SECRET", "Target", "read_target"]
@@ -29,6 +31,8 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "client_secret_env": "OAUTHCC_CLIENT_SECRET",
     "scopes_env": "OAUTHCC_SCOPE",
     "api_url_env": "OAUTHCC_API_URL",
+    "client_certificate_file_env": "OAUTHCC_CLIENT_CERTIFICATE_FILE",
+    "client_certificate_key_file_env": "OAUTHCC_CLIENT_CERTIFICATE_KEY_FILE",
 }
 """What is read where no table is named."""
 
@@ -45,14 +49,33 @@ _OWN_KEYS: Final[Mapping[str, str]] = {
     "revocation_url": "an http or https URL",
 }
 _FROM_ENVIRONMENT = frozenset(
-    {"token_url", "api_url", "issuer", "client_id", "client_secret", "scopes", "audience", "private_key_file"}
+    {
+        "token_url",
+        "api_url",
+        "issuer",
+        "client_id",
+        "client_secret",
+        "scopes",
+        "audience",
+        "private_key_file",
+        "client_certificate_file",
+        "client_certificate_key_file",
+    }
 )
+_FILES = ("client_certificate_file", "client_certificate_key_file")
 _TABLES_FROM_ENVIRONMENT = frozenset({"headers", "params"})
 _URLS = ("token_url", "api_url", "issuer", "jwks_url", "metadata_url", "introspection_url", "revocation_url")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _PER_MINUTE = 30
-_OPTIONAL_VARIABLES = frozenset({"OAUTHCC_SCOPE", "OAUTHCC_API_URL"})
+_OPTIONAL_VARIABLES = frozenset(
+    {
+        "OAUTHCC_SCOPE",
+        "OAUTHCC_API_URL",
+        "OAUTHCC_CLIENT_CERTIFICATE_FILE",
+        "OAUTHCC_CLIENT_CERTIFICATE_KEY_FILE",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +88,7 @@ class Target:
         options: Options by name, as a marker takes them, but for the secret: URLs, scopes, headers...
         client_secret: The secret, or nothing where a key takes its place.
         private_key: The client's private key as PEM, or nothing.
+        certificate: The certificate that the client shows in the TLS handshake, if any.
         secrets: Everything that must never be shown, by what it is called in a message.
         urls: Where the server's other endpoints are, by ``jwks_url``, ``introspection_url``...
         reuse: Whether tests share a token that is still good.
@@ -75,6 +99,7 @@ class Target:
     options: Mapping[str, Any] = field(repr=False)
     client_secret: str = field(default="", repr=False)
     private_key: str = field(default="", repr=False)
+    certificate: TargetCertificate | None = field(default=None, repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     urls: Mapping[str, str] = field(default_factory=dict)
     reuse: bool = False
@@ -149,6 +174,8 @@ class _Reading:
             return
         if name == "private_key_file":
             self._read_key(key, text)
+        elif name in _FILES:
+            self.values[name] = self.directory / Path(text).expanduser()
         elif name == "client_secret":
             self.values[name] = self.secrets[name] = text
         elif name in self.own:
@@ -167,7 +194,8 @@ class _Reading:
         text = self.environ.get(variable, "")
         if text:
             return text
-        if variable not in _OPTIONAL_VARIABLES:
+        is_spared = variable == "OAUTHCC_CLIENT_SECRET" and "OAUTHCC_CLIENT_CERTIFICATE_FILE" in self.environ
+        if variable not in _OPTIONAL_VARIABLES and not is_spared:
             state = "empty" if variable in self.environ else "not set"
             self.problems.append(f"{key}: the environment variable {variable} is {state}; export {variable}=...")
         return None
@@ -211,14 +239,39 @@ class _Reading:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         self.problems.append(f"unknown key {key!r}{hint} Valid: {', '.join(sorted(known))}")
 
+    def _read_certificate(self) -> None:
+        """Read the client's certificate, where files are named; its key may be in the same file."""
+        from pytest_oauthcc.live.target_certificate import read_target_certificate
+
+        certificate_file, key_file = (self.values.pop(name, None) for name in _FILES)
+        if certificate_file is None:
+            if key_file is not None:
+                self.problems.append(
+                    "client_certificate_key_file_env names a key; client_certificate_file_env is missing"
+                )
+            return
+        try:
+            found = read_target_certificate(certificate_file, key_file or certificate_file, now=time.time())
+        except OptionError as error:
+            self.problems.append(f"client_certificate_file_env: {error}")
+            return
+        self.secrets["key of the certificate"] = found.key
+        others = "client_secret" in self.values or "private_key" in self.values
+        options = found.options(self.values.get("auth_methods"), has_other_credentials=others)
+        keys = [*self.values.get("client_jwks", {"keys": []})["keys"], *options.pop("client_jwks")["keys"]]
+        self.values.update(options, client_jwks={"keys": keys}, certificate=found)
+
     def finish(self) -> None:
         """Check what only shows when all of it is there."""
+        told_of_certificate = bool(self.values.keys() & set(_FILES))
+        self._read_certificate()
         about_url = ("token_url", "option 'token_url'")
         if "token_url" not in self.values and not any(problem.startswith(about_url) for problem in self.problems):
             self.problems.append('token_url is missing: token_url = "https://login.acme.example/oauth/token"')
         for key in ("client_id", "client_secret"):
             told = any(problem.startswith((f"{key}_env", f"{key} ")) for problem in self.problems)
-            if key not in self.values and not told and not (key == "client_secret" and "private_key" in self.values):
+            spared = key == "client_secret" and ("private_key" in self.values or told_of_certificate)
+            if key not in self.values and not told and not spared:
                 self.problems.append(f'{key}_env is missing: {key}_env = "ACME_{key.upper()}"')
         for key in _URLS:
             self._check_url(key, self.values.get(key))
@@ -235,6 +288,12 @@ class _Reading:
         parts = urlsplit(url)
         if "@" in parts.netloc:
             self.problems.append(f"{key} has a user or password in it; credentials go into environment variables")
+        elif not parts.netloc.isascii():
+            # IDNA 2003 and 2008 make different names of some; urllib goes by the one, requests and httpx by the other.
+            self.problems.append(
+                f"{key} has a host with letters beyond ASCII, which HTTP libraries do not all take for the same; "
+                "write the host as its certificate names it, with xn--"
+            )
         elif parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             self.problems.append(
                 f"{key} is {url}: without TLS everybody on the way reads the secret and the tokens "
@@ -303,6 +362,7 @@ def read_target(name: str | None, *, root: Path, environ: Mapping[str, str]) -> 
 def _make(name: str, reading: _Reading) -> Target:
     values = dict(reading.values)
     secret, key = values.pop("client_secret", ""), values.pop("private_key", "")
+    certificate = values.pop("certificate", None)
     own = {key: values.pop(key) for key in ("reuse", "token_requests_per_minute") if key in values}
     urls = {key: values.pop(key) for key in _URLS[3:] if key in values}
     values.setdefault("api_url", None)
@@ -313,6 +373,7 @@ def _make(name: str, reading: _Reading) -> Target:
         options=values,
         client_secret=secret,
         private_key=key,
+        certificate=certificate,
         secrets=reading.secrets,
         urls=urls,
         reuse=own.get("reuse", False),

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.core.messages import Response
 
-__all__ = ["to_httpx_response", "to_request"]
+__all__ = ["VERIFIED", "to_httpx_response", "to_request"]
+
+VERIFIED = "oauthcc_verified"
+"""The extension of a request that says whether certificates are checked, noted by those who can see that."""
 
 _ERRORS: dict[str, tuple[str, Callable[[str], OSError]]] = {
     "refused": ("ConnectError", lambda text: ConnectionRefusedError(errno.ECONNREFUSED, text)),
@@ -41,6 +44,7 @@ def to_request(request: Any, via: str) -> Request:
         headers=Headers([(as_text(name), as_text(value)) for name, value in request.headers.raw]),
         body=request.content,
         timeout=Timeout(limits.get("connect"), limits.get("read")),
+        verify=request.extensions.get(VERIFIED),
         via=via,
     )
 

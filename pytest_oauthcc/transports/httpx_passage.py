@@ -7,11 +7,14 @@ there yet. So the transports of the library are wrapped as well: they ask afterw
 
 from __future__ import annotations
 
+import copy
 import functools
+import ssl
 from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pytest_oauthcc.transports.httpx_messages import VERIFIED
 from pytest_oauthcc.transports.swaps import Swap
 
 if TYPE_CHECKING:
@@ -28,15 +31,17 @@ class HttpxPassages:
 
     Args:
         library: ``httpx`` or ``httpx2``.
+        mocker: Of respx, for that library's httpcore.
     """
 
-    def __init__(self, library: str) -> None:
+    def __init__(self, library: str, mocker: Any) -> None:
         module = import_module(library)
         self._now: ContextVar[list[Passage] | None] = ContextVar(f"oauthcc_passages_{library}", default=None)
         self._stream, self._async_stream = _streams(module)
         self._swaps = [
             Swap(module.HTTPTransport, "handle_request", self._make_sync),
             Swap(module.AsyncHTTPTransport, "handle_async_request", self._make_async),
+            Swap(mocker, "to_httpx_request", _make_conversion),
         ]
 
     def install(self) -> None:
@@ -91,6 +96,7 @@ class HttpxPassages:
             __tracebackhide__ = True
             if self._now.get():
                 return original(transport, request)
+            _note_verification(transport, request)
             waiting: list[Passage] = []
             token = self._now.set(waiting)
             try:
@@ -111,6 +117,7 @@ class HttpxPassages:
             __tracebackhide__ = True
             if self._now.get():
                 return await original(transport, request)
+            _note_verification(transport, request)
             waiting: list[Passage] = []
             token = self._now.set(waiting)
             try:
@@ -131,6 +138,31 @@ class HttpxPassages:
         kind = self._async_stream if hasattr(response.stream, "__aiter__") else self._stream
         response.stream = kind(response.stream, recording)
         return response
+
+
+def _make_conversion(original: Any) -> Any:
+    """
+    Have respx convert requests whose target is no path: those to a proxy, and those with one of the client's making.
+
+    It writes host and target one after the other, so that CONNECT becomes no URL at all, and ``@`` another host.
+    """
+
+    def to_httpx_request(mocker: Any, /, **options: Any) -> Any:
+        request = options["request"]
+        if not request.url.target.startswith(b"/"):
+            request = copy.copy(request)
+            request.url = copy.copy(request.url)
+            request.url.target = b"/"
+        return original.__func__(mocker, **{**options, "request": request})
+
+    return classmethod(to_httpx_request)
+
+
+def _note_verification(transport: Any, request: Any) -> None:
+    """Tell those below whether certificates are checked, as only the connection pool knows."""
+    context = getattr(getattr(transport, "_pool", None), "_ssl_context", None)
+    if context is not None:
+        request.extensions = {**request.extensions, VERIFIED: context.verify_mode != ssl.CERT_NONE}
 
 
 def _streams(module: Any) -> tuple[type, type]:

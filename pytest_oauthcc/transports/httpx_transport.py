@@ -70,7 +70,7 @@ class HttpxTransport:
         if self._board.lets_through:
             from pytest_oauthcc.transports.httpx_passage import HttpxPassages
 
-            self._passages = self._passages or HttpxPassages(self.library)
+            self._passages = self._passages or HttpxPassages(self.library, self._mocker)
             self._passages.install()
 
     def uninstall(self) -> None:

@@ -23,10 +23,12 @@ class Board(Protocol):
 
     def claims(self, url: str) -> bool:
         """Say cheaply whether the host of this URL is one of ours."""
+        ...
 
     @property
     def lets_through(self) -> bool:
         """Whether requests to real servers may be let through, as in live mode."""
+        ...
 
     def answer(self, request: Request, *, stubs_below: bool) -> Answer | Passage | None:
         """
@@ -43,6 +45,7 @@ class Board(Protocol):
         Raises:
             NotServed: The request must not leave the process.
         """
+        ...
 
     def pass_time(self, seconds: float) -> None:
         """
@@ -91,11 +94,19 @@ def _urllib(board: Board, *, cheap_ssl: bool) -> Transport:
     return UrllibTransport(board)
 
 
+def _vcr(board: Board, *, cheap_ssl: bool) -> Transport:
+    del cheap_ssl  # vcrpy connects by other libraries
+    from pytest_oauthcc.transports.vcr_cassettes import VcrCassettes
+
+    return VcrCassettes(board)
+
+
 _MAKERS: dict[str, Callable[..., Transport]] = {
     "urllib.request": _urllib,
     "requests": _requests,
     "httpx": _httpx,
     "httpx2": _httpx2,
+    "vcr": _vcr,
 }
 
 # What a transport is built on: it can't be made in the middle of that library's own import.

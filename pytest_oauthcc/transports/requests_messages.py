@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from urllib3._collections import HTTPHeaderDict  # its only name in urllib3 1.26
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
@@ -103,7 +104,7 @@ def _certificate(cert: str | tuple[str, str] | None) -> bytes | None:
 class _CookieSource:
     """Stands for the response of ``http.client`` behind urllib3's, where requests looks for cookies."""
 
-    def __init__(self, headers: urllib3.HTTPHeaderDict) -> None:
+    def __init__(self, headers: HTTPHeaderDict) -> None:
         self.msg = headers
 
     def isclosed(self) -> bool:
@@ -122,7 +123,7 @@ def urllib3_response(method: str, response: Response, fault: NetworkFault | None
         response: What the server says.
         fault: Breaks the connection when the body has been read.
     """
-    headers = urllib3.HTTPHeaderDict()
+    headers = HTTPHeaderDict()
     for name, value in response.headers:
         headers.add(name, value)
     body = body_for(method, response)

@@ -83,5 +83,6 @@ def httpcore2_mocker() -> Any:
 
     if "httpcore2" not in Mocker.registry:
         targets = [target.replace("httpcore.", "httpcore2.", 1) for target in HTTPCoreMocker.targets]
-        type("HTTPCore2Mocker", (HTTPCoreMocker,), {"name": "httpcore2", "targets": targets})
+        own = {"name": "httpcore2", "targets": targets, "to_httpx_request": vars(HTTPCoreMocker)["to_httpx_request"]}
+        type("HTTPCore2Mocker", (HTTPCoreMocker,), own)
     return Mocker.registry["httpcore2"]

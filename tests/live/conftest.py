@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+from live_suites import HEAD
 
 from pytest_oauthcc.live.targets import ENVIRONMENT
 
@@ -44,7 +46,7 @@ for _name in (
     importlib.import_module(_name)
 
 SERVERS = Path(__file__).parent / "servers"
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parents[1] / "npm"))
 
 
 class RealServer:
@@ -97,31 +99,6 @@ def run_server(name, command, clients, shown):
             process.stdout.close()
 
 
-def node_modules():
-    """Return the directory in which npm has installed oidc-provider; install it where nobody has."""
-    given = os.environ.get("OAUTHCC_OIDC_PROVIDER") or ROOT / ".venv" / "oidc-provider"
-    if (Path(given) / "node_modules" / "oidc-provider").is_dir():
-        return Path(given)
-    needed = bool(os.environ.get("CI") or os.environ.get("OAUTHCC_OIDC_PROVIDER"))
-    give_up = pytest.fail if needed else pytest.skip
-    if not shutil.which("node") or not shutil.which("npm"):
-        give_up("oidc-provider needs Node.js 20 or later with npm, and there is none")
-    wanted = json.loads((SERVERS / "package.json").read_text())["dependencies"]["oidc-provider"]
-    shared = Path(tempfile.gettempdir()) / f"oauthcc-oidc-provider-{wanted}-{os.getuid()}"
-    if not (shared / "node_modules").is_dir():
-        mine = Path(tempfile.mkdtemp(prefix="oauthcc-npm-"))
-        shutil.copy(SERVERS / "package.json", mine)
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(mine)]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-        if result.returncode:
-            give_up(f"npm can't install oidc-provider: {result.stderr[-500:]}")
-        try:
-            mine.rename(shared)  # other workers may have been faster
-        except OSError:
-            shutil.rmtree(mine)
-    return shared
-
-
 @pytest.fixture(scope="session")
 def key_file(tmp_path_factory):
     """A client's private key as a file."""
@@ -135,9 +112,11 @@ def key_file(tmp_path_factory):
 @pytest.fixture(scope="session")
 def oidc_provider(key_file):
     """The OpenID-certified oidc-provider."""
+    from npm_packages import node_modules
+
     from pytest_oauthcc.core.keys import ClientKey
 
-    directory = node_modules()
+    directory = node_modules().parent
     api = "https://api.orders.example"
     clients = {
         "basic": made_up_client("basic", "client_secret_basic", resource=f"{api}/opaque"),
@@ -164,6 +143,12 @@ def authlib_server():
     yield from run_server("authlib", command, clients, list(clients.values()))
 
 
+@pytest.fixture(scope="session")
+def start_server():
+    """Start a real server of another test module's."""
+    return run_server
+
+
 @pytest.fixture(params=["oidc_provider", "authlib_server"])
 def real_server(request):
     """One real server after the other."""
@@ -186,3 +171,56 @@ def live(pytester, monkeypatch):
         return pytester.runpytest_inprocess(*flags, *arguments)
 
     return run
+
+
+@pytest.fixture
+def suite(pytester, live, authlib_server):
+    """Run some tests live, as the client that authenticates in the body."""
+
+    def run(text, *arguments, api=True, live_mode=True, subprocess=False, **keys):
+        client = authlib_server.clients["post"]
+        table = {
+            "token_url": authlib_server.urls["token_url"],
+            "client_id": client["client_id"],
+            "client_secret_env": "POST_SECRET",
+            **({"api_url": authlib_server.urls["api_url"]} if api else {}),
+            **keys,
+        }
+        lines = ["[tool.oauthcc.live.post]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+        (pytester.path / "pyproject.toml").write_text("\n".join(lines))
+        pytester.makepyfile(test_it=HEAD + dedent(text))
+        environment = {"POST_SECRET": client["client_secret"]}
+        flags = ["--oauthcc-target=post"] if live_mode else []
+        return live(*flags, "-rs", *arguments, environment=environment, live=live_mode, subprocess=subprocess)
+
+    return run
+
+
+WATCH = """
+import os, sys
+
+log = os.open(os.environ["WATCH_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+def watch(event, arguments):
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        os.write(log, f"{event} {arguments[1]!r}\\n".encode())
+    elif event in {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}:
+        os.write(log, f"{event} {arguments[:2]!r}\\n".encode())
+
+sys.addaudithook(watch)
+"""
+
+
+@pytest.fixture
+def network_events(pytester, monkeypatch):
+    """Have inner runs in processes of their own note what they connect to and look up; the function returns it."""
+    log = pytester.path / "network.log"
+    monkeypatch.setenv("WATCH_LOG", str(log))
+    pytester.makeconftest(WATCH)
+
+    def events():
+        lines = log.read_text().splitlines()
+        log.write_text("")
+        return [(name, ast.literal_eval(what)) for name, _, what in (line.partition(" ") for line in lines)]
+
+    return events

@@ -1,11 +1,15 @@
 # ruff: noqa: D102, F841, PT009, T201, TRY301
 """A suite that spills its secrets wherever pytest looks: copied into a run of its own, never collected here."""
 
+import asyncio
 import base64
+import faulthandler
 import html
 import json
 import logging
 import os
+import resource
+import subprocess
 import sys
 import threading
 import unittest
@@ -113,6 +117,66 @@ def test_group(secret):
     raise ExceptionGroup(f"group {secret}", [ValueError(secret), OSError(2, secret)])
 
 
+def test_notes(secret):
+    try:
+        raise ExceptionGroup("outer", [ExceptionGroup("inner", [ValueError("deep")])])
+    except ExceptionGroup as error:
+        error.exceptions[0].exceptions[0].add_note(f"deep note {secret}")
+        error.add_note(f"note {secret}")
+        raise
+
+
+def test_fails_plainly(secret):
+    pytest.fail(f"plain {secret}", pytrace=False)
+
+
+def test_exits(secret):
+    raise SystemExit(f"exit {secret}")
+
+
+def test_raises_with_match(secret):
+    with pytest.raises(ValueError, match=f"^{secret[:5]}$"):
+        raise ValueError(secret)
+
+
+def test_child_process(secret):
+    code = "import os, sys; print(os.environ['SPILL']); print(os.environ['SPILL'], file=sys.stderr)"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "SPILL": secret}, check=True)
+    pytest.fail("to be shown")
+
+
+def test_faulthandler(secret):
+    local = secret
+    faulthandler.dump_traceback(2)
+    pytest.fail("to be shown")
+
+
+def test_forgotten_task(secret):
+    async def fail():
+        raise RuntimeError(f"task {secret}")
+
+    async def forget():
+        task = asyncio.ensure_future(fail())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        del task
+
+    asyncio.run(forget())
+
+
+def test_log_of_an_exception(secret):
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        logging.getLogger("leaky").exception("caught", extra={"secret": secret})
+    pytest.fail("to be shown")
+
+
+def test_subtests(subtests, secret):
+    with subtests.test(f"subtest {secret}", value=secret):
+        assert secret == ""
+
+
 def test_skips(secret):
     pytest.skip(f"reason {secret}")
 
@@ -124,6 +188,13 @@ def test_xfails(secret):
 def test_properties(secret, record_property):
     record_property("key", secret)
     record_property(secret, 1)
+
+
+def test_odd_properties(secret, record_property, record_xml_attribute):
+    record_property("table", {"a": [secret], secret: 1})
+    record_property("bytes", secret.encode())
+    record_property("set", [{secret}, Thing(secret)] if "PYTEST_XDIST_WORKER" not in os.environ else secret)
+    record_xml_attribute("attribute", secret)
 
 
 def test_suite_properties(secret, record_testsuite_property):
@@ -206,7 +277,23 @@ class TestUnit(unittest.TestCase):
 
 
 def test_crash():
-    if os.environ.get("PYTEST_XDIST_WORKER") and os.environ.get("LEAKY_CRASH"):
-        secret = os.environ["LEAKY_SECRET"]
-        print(secret)
+    """Only where it is asked to."""
+    how = os.environ.get("LEAKY_CRASH")
+    secret = os.environ["LEAKY_SECRET"]
+    print(secret)
+    logging.getLogger("leaky").error("before the crash %s", secret)
+    if how == "exit":
         os._exit(3)
+    if how == "abort":
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.abort()
+
+
+def test_end():
+    """Only where it is asked to."""
+    how = os.environ.get("LEAKY_END")
+    secret = os.environ["LEAKY_SECRET"]
+    if how == "interrupt":
+        raise KeyboardInterrupt(f"interrupted {secret}")
+    if how == "exit":
+        pytest.exit(f"the end {secret}")

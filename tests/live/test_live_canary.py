@@ -14,6 +14,29 @@ import pytest
 from pytest_oauthcc.core.keys import ClientKey
 
 SUITE = (Path(__file__).parent / "leaky_suite.py").read_text()
+# What plugins write that keep reports as JSON.
+REPORT_LOG = """
+import json
+def pytest_runtest_logreport(report):
+    from _pytest.reports import TestReport
+    data = CONFIG.hook.pytest_report_to_serializable(config=CONFIG, report=report)
+    with open("out/reports.jsonl", "a") as file:
+        file.write(json.dumps(data, default=str) + "\\n")
+def pytest_configure(config):
+    global CONFIG
+    CONFIG = config
+"""
+DOCTESTS = '''
+"""
+>>> import os
+>>> os.environ["LEAKY_SECRET"]
+'nothing'
+>>> raise ValueError(os.environ["LEAKY_KEY"])
+"""
+def test_ok(oauthcc):
+    import requests
+    requests.get(oauthcc.api_url, timeout=9)
+'''
 API_KEY = 'k3y/with "quotes", <tags> & \\slashes'
 CONFTEST_ERROR = "import os\nraise RuntimeError('at import ' + os.environ['LEAKY_SECRET'])\n"
 INTERNAL_ERROR = """
@@ -110,28 +133,70 @@ def judge(left, secrets, *names):
     assert not found, found
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [("-vv",), ("-q", "--tb=short"), ("-n1",), ("-o", "log_cli=true", "--tb=native"), ("--setup-show",)],
-    ids=["long", "short", "xdist", "live-log", "setup-show"],
-)
-def test_nothing_slips(spill, arguments):
+VARIANTS = {
+    "long": ("-vv", "-rA", "--durations=0"),
+    "short": ("-q", "--tb=short", "-o", "junit_family=xunit1"),
+    "xdist": ("-n2", "-rA"),
+    "live-log": ("-o", "log_cli=true", "--tb=native"),
+    "setup-show": ("--setup-show", "--tb=line"),
+}
+
+
+@pytest.mark.parametrize("arguments", VARIANTS.values(), ids=VARIANTS)
+def test_nothing_slips(spill, pytester, arguments):
     """Whatever fails, errs or warns, with whatever options: no artefact holds a secret in any encoding."""
+    (pytester.path / "out").mkdir()
+    pytester.makeconftest(REPORT_LOG)
     result, left, secrets = spill(*arguments)
-    assert len(secrets) > 30
+    assert len(secrets) > 40
     outcomes = result.parseoutcomes()
-    assert outcomes["failed"] > 25
+    assert outcomes["failed"] > 40
     assert outcomes["errors"] >= 3
     assert "***" in left["stdout"]
-    judge(left, secrets, "junit.xml", "drift.json", "learned.toml", "report.html", "lastfailed", "nodeids", "stdout")
+    for name in ("junit.xml", "reports.jsonl"):
+        for text in ("deep note ***", "task ***", "plain ***", "exit ***", "log ***", "thread", "before the crash ***"):
+            assert text in left[name], (name, text)
+    assert 'id="drift"' in left["report.html"]
+    assert "first test" in left["report.html"]
+    names = ("junit.xml", "drift.json", "learned.toml", "report.html", "reports.jsonl", "lastfailed", "nodeids")
+    judge(left, secrets, *names, "stdout")
 
 
-def test_nothing_slips_from_a_crash(spill, monkeypatch):
-    """A worker that dies takes its secrets along."""
-    monkeypatch.setenv("LEAKY_CRASH", "1")
+@pytest.mark.parametrize("how", ["exit", "abort"])
+def test_nothing_slips_from_a_crash(spill, monkeypatch, how):
+    """A worker that dies, with a dump of its stack or without, takes its secrets along."""
+    monkeypatch.setenv("LEAKY_CRASH", how)
     result, left, secrets = spill("-n1", "-k", "crash or chain or skips")
     result.stdout.fnmatch_lines(["*worker 'gw0' crashed*"])
+    assert ("Fatal Python error: Aborted" in left["stderr"]) is (how == "abort")
     judge(left, secrets, "stdout", "junit.xml")
+
+
+@pytest.mark.parametrize("how", ["interrupt", "exit"])
+@pytest.mark.parametrize("arguments", [("--full-trace",), ("-n1",)], ids=["alone", "xdist"])
+def test_nothing_slips_from_the_end(spill, monkeypatch, how, arguments):
+    """A run that is broken off says why, without the secret."""
+    monkeypatch.setenv("LEAKY_END", how)
+    result, left, secrets = spill("-k", "test_end or test_chain", *arguments)
+    assert result.ret != 0
+    told = {"interrupt": "interrupted", "exit": "the end"}[how]
+    assert f"{told} ***" in left["stdout"] + left["stderr"] or "-n1" in arguments
+    judge(left, secrets, "stdout")
+
+
+def test_nothing_slips_from_doctests(spill):
+    """What a doctest got is shown without the secret."""
+    result, left, secrets = spill("--doctest-modules", suite=DOCTESTS)
+    result.assert_outcomes(passed=1, failed=1)
+    assert "Got:" in left["stdout"]
+    judge(left, secrets, "stdout", "junit.xml")
+
+
+def test_nothing_slips_into_pytest_html(spill):
+    """A plugin that makes a page of the reports gets them without secrets."""
+    pytest.importorskip("pytest_html")
+    _, left, secrets = spill("--html=out/page.html", "--self-contained-html")
+    judge(left, secrets, "page.html", "stdout")
 
 
 @pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "xdist"])
@@ -152,12 +217,14 @@ def test_nothing_slips_from_an_internal_error(pytester, spill):
     judge(left, secrets, "stdout")
 
 
-def test_a_secret_in_the_name_of_a_test_is_refused(spill):
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "xdist"])
+def test_a_secret_in_the_name_of_a_test_is_refused(spill, workers):
     """The names of tests are written in too many places, so a secret in one is a usage error."""
     suite = "import os, pytest\n@pytest.mark.parametrize('x', [os.environ['LEAKY_KEY']])\ndef test_x(x): pass\n"
-    result, left, secrets = spill(suite=suite)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*has a secret among its parameters*"])
+    result, left, secrets = spill(*workers, suite=suite)
+    assert result.ret != 0
+    assert "has a secret among its parameters" in left["stdout"] + left["stderr"]
+    assert result.parseoutcomes().get("passed", 0) == 0
     judge(left, secrets)
 
 

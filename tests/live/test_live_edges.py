@@ -297,6 +297,58 @@ def test_the_quota_and_others_who_take_theirs_back(tmp_path, monkeypatch):
     assert abs(quota.now() - time.time()) < 5
 
 
+def test_the_quota_of_the_last_minute(tmp_path):
+    """What is older than a minute counts no more, and does not lie around in a long run."""
+    quota = Quota(tmp_path, 1)
+    assert quota.take()
+    assert not quota.take()
+    (taken,) = tmp_path.glob("*.request")
+    os.utime(taken, (time.time() - 61, time.time() - 61))
+    assert quota.take()
+    assert len(list(tmp_path.glob("*.request"))) == 1
+    assert not taken.exists()
+
+
+def test_files_that_are_large_or_odd(odd, pytester, monkeypatch):
+    """A file that is too large to be searched is named; one that is no text keeps its bytes but for the secret."""
+    monkeypatch.setattr("pytest_oauthcc.live.canary._LARGEST", 1000)
+    result = odd(
+        f"""
+        def test_it(oauthcc, cache):
+            fetch(oauthcc)
+            files = cache.mkdir("files")
+            (files / "odd.bin").write_bytes(b"\\xff\\x00" + b"{SECRET}" + b"\\xfe")
+            (files / "large.txt").write_text("{SECRET}" * 99)
+        """
+    )
+    result.assert_outcomes(passed=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["oauthcc: large.txt is too large to be searched for secrets", "*slipped through: client_secret in odd.bin*"]
+    )
+    (file,) = pytester.path.rglob("odd.bin")
+    assert file.read_bytes().startswith(b"\xff\x00***")
+    assert file.read_bytes().endswith(b"\xfe")
+
+
+def test_files_are_where_pytest_writes_them(odd, pytester, monkeypatch):
+    """A variable in the name of a file is replaced, as pytest does it."""
+    monkeypatch.setenv("WHERE", "somewhere")
+    pytester.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_sessionfinish(session):
+            with open("somewhere/junit.xml", "a") as file:
+                file.write("{SECRET}")
+        """
+    )
+    result = odd("def test_it(oauthcc): fetch(oauthcc)", "--junitxml=$WHERE/junit.xml")
+    result.stdout.fnmatch_lines(["*slipped through: client_secret in junit.xml, where it is masked now*"])
+    assert SECRET not in (pytester.path / "somewhere" / "junit.xml").read_text()
+
+
 def test_more_of_targets(tmp_path):
     """Options of a profile may be numbers; a profile beside the file is found from anywhere."""
     (tmp_path / "p.toml").write_text('extends = "jim2"\n')

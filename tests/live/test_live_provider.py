@@ -4,46 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-HEAD = """
-import base64, socket, threading, time, urllib.request
-import httpx, httpx2, pytest, requests, responses
-
-def fetch(oauthcc, post=requests.post, **form):
-    form = {"grant_type": "client_credentials", "scope": "orders:read", **form}
-    form |= {"client_id": oauthcc.client_id, "client_secret": oauthcc.client_secret}
-    return post(oauthcc.token_url, data=form, timeout=10)
-
-def call(oauthcc, token, path="orders"):
-    return requests.get(oauthcc.api_url + path, headers={"Authorization": f"Bearer {token}"}, timeout=10)
-"""
-
-
-@pytest.fixture
-def suite(pytester, live, authlib_server):
-    """Run some tests live, as the client that authenticates in the body."""
-
-    def run(text, *arguments, api=True, live_mode=True, subprocess=False, **keys):
-        from textwrap import dedent
-
-        client = authlib_server.clients["post"]
-        table = {
-            "token_url": authlib_server.urls["token_url"],
-            "client_id": client["client_id"],
-            "client_secret_env": "POST_SECRET",
-            **({"api_url": authlib_server.urls["api_url"]} if api else {}),
-            **keys,
-        }
-        lines = ["[tool.oauthcc.live.post]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
-        (pytester.path / "pyproject.toml").write_text("\n".join(lines))
-        pytester.makepyfile(test_it=HEAD + dedent(text))
-        environment = {"POST_SECRET": client["client_secret"]}
-        flags = ["--oauthcc-target=post"] if live_mode else []
-        return live(*flags, "-rs", *arguments, environment=environment, live=live_mode, subprocess=subprocess)
-
-    return run
-
+from live_suites import HEAD
 
 ONLY_FAKE = [
     "oauthcc.mint()",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import cProfile
 import html
 import json
 import warnings
@@ -15,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_oauthcc.core.keys import ClientKey
+from pytest_oauthcc.live import canary
 from pytest_oauthcc.live.canary import leaks_in, scan_files
 from pytest_oauthcc.live.redaction import Redactor
-from pytest_oauthcc.live.reports import RedactingFile, redact_object, redact_warning
+from pytest_oauthcc.live.reports import RedactingFile, redact_object, redact_report, redact_warning
+from pytest_oauthcc.masking import mask
 
 SECRETS = ["plain-s3cr3t", "p+l%u/s= &<\"'>", "back\\slash\\n", "zwei\nZeilen!", "ümläut-€-𝄞", "a.b_c~d", "tab\tulator"]
 
@@ -94,6 +97,47 @@ def test_the_ends_of_a_cut_secret():
     assert redactor.redact("well...now") == "well...now"
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("abcdefgh...", "***{0}..."),
+        ("abcdWXYZ...", "***{1}..."),
+        ("abcdefgh abcdWXYZ...", "abcdefgh ***{1}..."),
+        ("abcd-cdef...", "abcd-cdef..."),
+        ("cdef...", "cdef..."),
+        ("...mnop", "...***{0}"),
+        ("...56mnop", "...***{1}"),
+        ("...mnop mn", "...***{0} mn"),
+        ("...abcd-mnop", "...abcd-mnop"),
+        ("...cdef", "...cdef"),
+        ("abc...nop", "abc...nop"),
+    ],
+)
+def test_pieces_beside_a_cut(text, clean):
+    """A piece counts only if it is the beginning before the dots, or the end after them, and not too short."""
+    redactor = Redactor()
+    secrets = ("abcdefghijklmnop", "abcdWXYZ123456mnop")
+    for secret in secrets:
+        redactor.add(secret, "secret")
+    assert redactor.redact(text) == clean.format(*(mask(secret).removeprefix("***") for secret in secrets))
+
+
+def test_many_secrets_and_many_cuts():
+    """What it costs to look beside three dots does not grow with the number of secrets."""
+    costs = []
+    for number in (10, 200):
+        redactor = Redactor()
+        for at in range(number):
+            redactor.add(f"{at:06}-secret-{at:06}", "secret")
+        profile = cProfile.Profile()
+        text = "a line with dots... in it\n" * 200
+        assert profile.runcall(redactor.redact, text) is text
+        costs.append(sum(entry.callcount for entry in profile.getstats()))
+    few, many = costs
+    assert many < 2 * few + 10 * 200  # one look per secret, and none per secret and cut
+    assert "000199" not in redactor.redact("cut...cret-000199")
+
+
 def test_short_texts_and_repeated_ones():
     """A text of less than six characters is no secret; one is added once."""
     redactor = Redactor()
@@ -130,8 +174,11 @@ def test_objects():
     def redact(text):
         return text.replace("secret", "***")
 
-    value = {"secret": ["a secret", ("secret", 7, None, b"secret")], 1: {"x": object}}
-    assert redact_object(value, redact) == {"***": ["a ***", ("***", 7, None, b"secret")], 1: {"x": object}}
+    value = {"secret": ["a secret", ("secret", 7, None, b"\xffsecret")], 1: {"x": object, "y": b"\xff"}}
+    assert redact_object(value, redact) == {
+        "***": ["a ***", ("***", 7, None, b"\xff***")],
+        1: {"x": object, "y": b"\xff"},
+    }
     assert redact_object(MappingProxyType({"x": "secret"}), redact) == {"x": "***"}
     message = SimpleNamespace(message="a secret")
     redact_warning(message, redact)
@@ -139,6 +186,24 @@ def test_objects():
     deep: list = []
     deep.append(deep)
     assert redact_object(deep, redact) is deep
+
+
+class Showing:
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return f"<{self.text}>"
+
+
+def test_properties_of_tests():
+    """What a test records about itself is written as text, so an object that shows a secret becomes a masked text."""
+    harmless = Showing("nothing")
+    found = [("secret", Showing("a secret")), ("b", {"secret"}), ("c", harmless), ("d", ["secret"]), ("e", 7)]
+    report = SimpleNamespace(user_properties=found, when="call", nodeid="a secret")
+    redact_report(report, lambda text: text.replace("secret", "***"))
+    assert report.user_properties == [("***", "<a ***>"), ("b", "{'***'}"), ("c", harmless), ("d", ["***"]), ("e", 7)]
+    assert report.nodeid == "a ***"
 
 
 class Odd(Warning):
@@ -157,7 +222,7 @@ def test_warnings(warning):
     assert str(caught[0].message)
 
 
-def test_files(tmp_path):
+def test_files(tmp_path, monkeypatch):
     """A file is searched, also one far inside of a directory, and a stream redacts what is written to it."""
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
@@ -165,6 +230,8 @@ def test_files(tmp_path):
     (tmp_path / "clean.txt").write_text("nothing")
     found = list(scan_files([tmp_path, tmp_path / "absent"], {"s3cr3t & more": "it"}))
     assert found == [(inner / "leak.txt", ["it"])]
+    monkeypatch.setattr(canary, "_LARGEST", 5)
+    assert list(scan_files([tmp_path / "clean.txt"], {"nothing": "it"})) == [(tmp_path / "clean.txt", [])]
     with Path(tmp_path / "out").open("w") as file:
         stream = RedactingFile(file, lambda text: text.replace("s3cr3t", "***"))
         assert stream.write("a s3cr3t") == 8

@@ -81,41 +81,6 @@ def _learn_and_check(pytester, live, server, client):
     assert result.ret == 0
 
 
-def test_a_wrong_profile_is_drift_in_exactly_what_is_wrong(pytester, live, authlib_server):
-    """A learned profile, made wrong in six points, is reported with these and no others."""
-    environment = authlib_server.environment()
-    live("--oauthcc-learn=learned.toml", environment=environment)
-    text = (pytester.path / "learned.toml").read_text()
-    wrong = (
-        text.replace('token_type = "Bearer"', 'token_type = "bearer"')
-        .replace("expires_in = 900", "expires_in = 300")
-        .replace('expires_in = "{expires_in}"', 'expires_in = "{expires_in!s}"\nrefresh_expires_in = 0')
-        .replace('scope = "{scope}"\n', "")
-        .replace("[refusals.bad_secret]\nstatus = 401", "[refusals.bad_secret]\nstatus = 400")
-    )
-    assert wrong.count("\n") == text.count("\n")
-    (pytester.path / "wrong.toml").write_text(wrong)
-    pytester.makefile(
-        ".ini", pytest="[pytest]\noauthcc_profile = wrong.toml\nasyncio_default_fixture_loop_scope = function\n"
-    )
-    result = live("--oauthcc-live-strict", "--oauthcc-drift=drift.json", environment=environment)
-    drift = json.loads((pytester.path / "drift.json").read_text())
-    assert [(row["what"], row["fake"], row["live"]) for row in drift["differences"]] == [
-        ("token answer: lifetime (expires_in)", "300 s", "900 s"),
-        ('token answer: member "expires_in"', "string", "integer"),
-        ('token answer: member "refresh_expires_in"', "integer", "absent"),
-        ('token answer: member "scope"', "absent", "string"),
-        ("token answer: token_type", "bearer", "Bearer"),
-        ("token refusal (bad_secret): status", "400 invalid_client", "401 invalid_client"),
-    ]
-    assert {row["first_test"] for row in drift["differences"]} == {
-        "test_orders.py::test_orders[requests]",
-        "test_orders.py::test_wrong_secret",
-    }
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["*the fake differs from the provider in 6 points*"])
-
-
 METHODS = """
 import time, requests, jwt, pytest
 

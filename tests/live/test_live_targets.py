@@ -108,6 +108,8 @@ def test_options_of_the_profile(read):
         ({"token_url": "http://login.acme.example/token"}, "without TLS everybody on the way reads the secret"),
         ({"api_url": "http://api.acme.example/"}, "api_url is http://api.acme.example/: without TLS"),
         ({"token_url": "https://me:pw-pw-pw@login.acme.example/"}, "token_url has a user or password in it"),
+        ({"token_url": "https://faß.example/token"}, "token_url has a host with letters beyond ASCII"),
+        ({"token_url": "https://login.acme.example:99999/"}, "option 'token_url' takes an http or https URL"),
         ({"token_url": "ftp://login.acme.example/"}, "option 'token_url' takes an http or https URL"),
         ({"tokn_url": "https://login.acme.example/"}, "unknown key 'tokn_url'; did you mean 'token_url'?"),
         ({"strict": True}, "unknown key 'strict'"),

@@ -35,6 +35,20 @@ SWITCHES = [
 # Runs after the page's own script and tells the page around it what it found.
 PROBE = """
 <script>
+function luminance(color) {
+  var parts = color.match(/[\\d.]+/g).slice(0, 3).map(function (part) {
+    var value = part / 255;
+    return value <= 0.03928 ? value / 12.92 : Math.pow((value + 0.055) / 1.055, 2.4);
+  });
+  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+}
+function contrast() {  // the least of all cells of the drift table, as WCAG counts it
+  var back = luminance(getComputedStyle(document.querySelector(".drift")).backgroundColor);
+  return Math.min.apply(null, Array.from(document.querySelectorAll(".drift tbody th, .drift td, .drift a")).map(function (cell) {
+    var ink = luminance(getComputedStyle(cell).color);
+    return (Math.max(ink, back) + 0.05) / (Math.min(ink, back) + 0.05);
+  }));
+}
 window.addEventListener("load", function () {
   var shown = function () {
     return Array.from(document.querySelectorAll(".test")).filter(function (t) { return !t.hidden; })
@@ -42,11 +56,20 @@ window.addEventListener("load", function () {
   };
   var found = { width: innerWidth, overflow: document.documentElement.scrollWidth - innerWidth };
   found.before = shown();
+  var rows = document.querySelectorAll(".drift tbody tr");
+  found.drift = Array.from(rows).map(function (row) { return row.cells.length; });
+  found.drift_fits = Array.from(document.querySelectorAll(".drift th, .drift td")).every(function (cell) {
+    var box = cell.getBoundingClientRect();
+    return cell.scrollWidth <= cell.clientWidth && box.left >= 0 && box.right <= innerWidth;
+  });
+  found.drift_stacked = rows[0].cells[1].getBoundingClientRect().top > rows[0].cells[0].getBoundingClientRect().top;
+  found.contrast_light = contrast();
   found.back = getComputedStyle(document.body).backgroundColor;
   document.querySelector(".theme").click();
   document.querySelector(".theme").click();
   found.theme = document.documentElement.dataset.theme;
   found.dark = getComputedStyle(document.body).backgroundColor;
+  found.contrast_dark = contrast();
   document.querySelector(".filter .passed").click();
   found.passed = shown();
   found.status = document.querySelector(".shown").textContent;
@@ -101,10 +124,15 @@ def test_the_page_works_and_fits(tmp_path, width):
     found = json.loads(re.search(r'<pre id="probe">(.*?)</pre>', dom).group(1))
     everything = ["failed", "passed", "skipped", "passed", "xpassed"]
     assert found.pop("back") != found.pop("dark")
+    assert found.pop("contrast_light") >= 4.5
+    assert found.pop("contrast_dark") >= 4.5
     assert found == {
         "width": width,
         "overflow": 0,
         "before": everything,
+        "drift": [4, 4, 4],
+        "drift_fits": True,
+        "drift_stacked": width < 760,
         "theme": "dark",
         "passed": ["passed", "passed"],
         "status": "2 of 5 tests shown",

@@ -7,6 +7,7 @@ import pytest
 from message_world import World
 from report_run import (
     FORM_RULE,
+    LIVE,
     breaking_rules,
     failing,
     of_two_providers,
@@ -257,6 +258,60 @@ def test_findings_of_the_journal_are_at_their_exchange():
         [],
         ["judged at the end"],
     ]
+
+
+def drift_of(page):
+    """Return the part of a page that is about a live run."""
+    return page[page.index('id="drift"') : page.index('id="rules"')]
+
+
+def test_drift_is_a_table(text):
+    """Each difference has a row: what, fake, live, and the first test, with a link to it where the page has it."""
+    section = drift_of(text)
+    assert re.findall(r'<th scope="col">(.*?)</th>', section) == ["what", "fake", "live", "first test"]
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', section)
+    assert [what for what, _ in rows] == [
+        "API refusal (token_missing): WWW-Authenticate error_description",
+        "token answer: member &quot;scope&quot;",
+        "token answer: scope",
+    ]
+    assert rows[0][1] == (
+        '<td data-label="fake">absent</td><td data-label="live">present</td><td data-label="first test">'
+        '<a href="#t1">tests/test_orders.py::TestOrders::test_a_renewal</a></td>'
+    )
+    assert "&lt;b&gt;array&lt;/b&gt;" in rows[1][1]
+    assert '<td data-label="first test">tests/test_no_record_of_it.py::test_gone</td>' in rows[1][1]
+    facts = re.findall(r"<span>([^<]*) <b>([^<]*)</b></span>", section)
+    assert facts == [
+        ("Target", "staging (login.staging.acme.example, api.staging.acme.example:8443)"),
+        ("Profile", "keycloak"),
+        ("Live exchanges", "1,204"),
+        ("Answers compared", "311"),
+        ("Not compared", "3, of 429 or 5xx"),
+        ("Differences", "3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"compared": 1}, "The fake is like the provider in 1 answer."),
+        ({}, "The fake is like the provider in 311 answers."),
+        ({"compared": 0, "profile": ""}, "No answer could be compared, so nothing is known of the fake."),
+    ],
+)
+def test_a_live_run_without_drift(changes, told):
+    """Without differences there is a sentence in the place of the table."""
+    live = {**LIVE, "differences": [], "passed_over": 0, **changes}
+    section = drift_of(render(report_data([], generated="now", live=live)))
+    assert told in section
+    assert "<table" not in section
+    assert "Not compared" not in section
+
+
+def test_a_run_with_fakes_has_no_drift():
+    """Where nothing was live there is nothing to tell."""
+    assert 'id="drift"' not in render(report_data([failing()], generated="now"))
 
 
 def test_elements_escape_what_is_no_markup():
