@@ -11,7 +11,8 @@ from pytest_oauthcc.contract.api_table import API_CHECKS
 from pytest_oauthcc.contract.binding import check
 
 if TYPE_CHECKING:
-    from pytest_oauthcc.contract.api_case import ApiCase, Reply
+    from pytest_oauthcc.contract.api_case import ApiCase
+    from pytest_oauthcc.contract.api_reply import Reply
 
 __all__ = ["Answers", "Challenge", "read_challenge"]
 
@@ -62,15 +63,13 @@ class Answers:
         """Every 401 challenges the client to authenticate with Bearer."""
         api.plain()
         for what, token in (("no token", None), ("an expired token", api.forge("expired").value)):
-            _challenge_of(api, api.send(what, token), what)
+            _challenge_to(api, what, token)
 
     @check("tells-invalid-token", API_CHECKS)
     def test_tells_invalid_token(self, api: ApiCase) -> None:
         """A refused token is called invalid_token."""
         api.plain()
-        error = _challenge_of(api, api.send("an expired token", api.forge("expired").value), "an expired token").get(
-            "error"
-        )
+        error = _challenge_to(api, "an expired token", api.forge("expired").value).get("error")
         if error != "invalid_token":
             api.broken(f"the challenge to an expired token has error={error!r}, expected 'invalid_token'")
 
@@ -78,7 +77,7 @@ class Answers:
     def test_tells_no_error_without_a_token(self, api: ApiCase) -> None:
         """Without a token there is no error to be told."""
         api.plain()
-        error = _challenge_of(api, api.send("no token"), "no token").get("error")
+        error = _challenge_to(api, "no token").get("error")
         if error is not None:
             api.broken(f"the challenge to a request without token has error={error!r}, expected none")
 
@@ -101,7 +100,7 @@ class Answers:
             ("an expired token", api.forge("expired").value),
             ("a text that is no token", api.forge("not-a-jwt").value),
         ):
-            challenge = _challenge_of(api, api.send(what, token), what)
+            challenge = _challenge_to(api, what, token)
             names = [name for name, _ in challenge.attributes if name in _ONCE]
             twice = next((name for name in names if names.count(name) > 1), None)
             if twice is not None:
@@ -113,6 +112,11 @@ class Answers:
             for name, value in challenge.attributes:
                 if name in _ONCE and not _ALLOWED.fullmatch(value):
                     api.broken(f"the challenge to {what} has {name}={value!r}, with characters that must not be there")
+
+
+def _challenge_to(api: ApiCase, what: str, token: str | None = None) -> Challenge:
+    __tracebackhide__ = True
+    return _challenge_of(api, api.send(what, token), what)
 
 
 def _challenge_of(api: ApiCase, reply: Reply, what: str) -> Challenge:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 
-from pytest_oauthcc.contract.calls import Hang, call_once
-from pytest_oauthcc.contract.verdict import describe_error, verdict
+from pytest_oauthcc.contract.api_reply import FIRST_ERROR, Reply, read_reply
+from pytest_oauthcc.contract.api_url import send_to
+from pytest_oauthcc.contract.calls import PATIENCE, Hang, Outcome, call_once
+from pytest_oauthcc.contract.verdict import verdict
 from pytest_oauthcc.core.authority import key_of
 from pytest_oauthcc.core.journal import OtherRequest
 from pytest_oauthcc.core.messages import Answer, Response
@@ -19,49 +18,19 @@ from pytest_oauthcc.explain.hiding import hide
 from pytest_oauthcc.transports.switchboard import BOARD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.contract.table import Check
     from pytest_oauthcc.core.forgery import ForgedToken
     from pytest_oauthcc.core.messages import Request
-    from pytest_oauthcc.errors import OauthccError
 
-__all__ = ["ApiCase", "Reply"]
+__all__ = ["ApiCase"]
 
 T = TypeVar("T")
 
 _SERVED = frozenset({"oauthcc_server", "ASGI", "WSGI"})  # ways in which another process may ask the issuer
-_ERROR = 400  # where HTTP's errors begin
 _MOST_EXCHANGES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """
-    What the API answered.
-
-    Args:
-        status: The HTTP status; None where ``send`` raised.
-        headers: Of the answer; None where ``send`` returned a bare status.
-        error: What ``send`` raised.
-        failures: Requests of the API that nothing serves.
-    """
-
-    status: int | None
-    headers: Mapping[str, str] | None = None
-    error: BaseException | None = None
-    failures: tuple[OauthccError, ...] = ()
-
-    @property
-    def let_in(self) -> bool:
-        """Whether the API did what it was asked for."""
-        return self.status is not None and self.status < _ERROR
-
-    def __str__(self) -> str:
-        if self.status is not None:
-            return str(self.status)
-        return "no answer" if self.error is None else f"the API raised {describe_error(self.error)}"
 
 
 class ApiCase:
@@ -92,17 +61,18 @@ class ApiCase:
         self._told: list[str] = []
         self._secrets: set[str] = set()
         self._has_moved_time = False
+        self._has_url = False
         provider.reconfigure(strict=False, max_exchanges=_MOST_EXCHANGES)
 
     # --- tokens
 
     def good(self, **options: Any) -> str:
         """Mint a token that the API has to let in; the options are those of ``Provider.mint``."""
-        return self._try(lambda: self._known(self.provider.mint(options.pop("scope", self.scope), **options)))
+        return self._known(self._try(lambda: self.provider.mint(**{"scope": self.scope, **options})))
 
     def forge(self, name: str, **options: Any) -> ForgedToken:
         """Forge a token; where there is no such forgery the check is skipped."""
-        forged = self._try(lambda: self.provider.forge(name, options.pop("scope", self.scope), **options))
+        forged = self._try(lambda: self.provider.forge(name, **{"scope": self.scope, **options}))
         self._known(forged.value)
         return forged
 
@@ -112,7 +82,7 @@ class ApiCase:
             return make()
         except OptionError as error:
             problem = str(error)
-        return self.undecided(problem)
+        return self.undecided(problem)  # out here, where the skip does not drag the error along
 
     def _known(self, token: str) -> str:
         self._secrets.add(token)
@@ -122,14 +92,21 @@ class ApiCase:
 
     def function(self) -> Callable[..., Any]:
         """Return ``send``, made on the first use: after the check has prepared the provider."""
-        function = self._request.getfixturevalue("send")
-        if not callable(function):
+        __tracebackhide__ = True
+        given = self._request.getfixturevalue("send")
+        if callable(given):
+            return given  # type: ignore[no-any-return]
+        try:
+            function = send_to(str(given))  # libraries have classes for URLs
+        except ValueError:
             pytest.fail(
-                f"the fixture send returned {type(function).__name__}, which can't be called; it has to return a "
-                "function that makes one request with the headers that it is given, and returns the status or response",
+                f"the fixture send returned {given!r:.80}, which can't be called and is no URL; it has to return a "
+                "function that makes one request with the headers that it is given, and returns the status or "
+                "response; or the URL of the API",
                 pytrace=False,
             )
-        return function  # type: ignore[no-any-return]
+        self._has_url = True
+        return function
 
     def send(
         self, what: str, token: str | None = None, *, headers: Mapping[str, str] | None = None, **more: Any
@@ -149,19 +126,16 @@ class ApiCase:
         function, asked = self.function(), len(self.key_requests)
         try:
             outcome = call_once(lambda: function(dict(headers), **more), self._run)
-        except Hang as hang:
-            reply = Reply(None, error=TimeoutError(f"it did not come back ({hang!r})"))
+        except Hang:
+            outcome = Outcome(error=TimeoutError(f"it did not come back within {PATIENCE:.0f} seconds"))
+        failures = tuple(failure for failure, _ in BOARD.take_failures())
+        if outcome.error is not None:
+            reply = Reply(None, error=outcome.error, failures=failures)
         else:
-            failures = tuple(failure for failure, _ in BOARD.take_failures())
-            if outcome.error is not None:
-                reply = Reply(None, error=outcome.error, failures=failures)
-            else:
-                reply = _read(outcome.value, failures)
+            reply = read_reply(outcome.value, failures)
         fetched = len(self.key_requests) - asked
-        keys = (
-            "" if not fetched else f", after it had asked for the keys {'once' if fetched == 1 else f'{fetched} times'}"
-        )
-        self._told.append(f"{what} -> {reply}{keys}")
+        times = "once" if fetched == 1 else f"{fetched} times"
+        self._told.append(f"{what} -> {reply}" + (f", after it had asked for the keys {times}" if fetched else ""))
         return reply
 
     def plain(self) -> Reply:
@@ -192,7 +166,7 @@ class ApiCase:
         if reply.failures:
             pytest.fail(str(reply.failures[0]), pytrace=False)
         if not reply.let_in:
-            self.broken(f"the API refused {what} ({reply}), expected a status below {_ERROR}")
+            self.broken(f"the API refused {what} ({reply}), expected a status below {FIRST_ERROR}")
 
     # --- the issuer
 
@@ -207,8 +181,10 @@ class ApiCase:
         return bool(self._requests("introspection"))
 
     @property
-    def _is_served(self) -> bool:
-        return any(entry.request.via in _SERVED for entry in self.provider.authority.state.journal.all)
+    def _may_run_elsewhere(self) -> bool:
+        """Whether the API may run in another process; by a URL alone it does unless it was seen to ask in this one."""
+        ways = {entry.request.via for entry in self.provider.authority.state.journal.all}
+        return bool(ways & _SERVED) or (self._has_url and not ways)
 
     def _requests(self, endpoint: str) -> list[OtherRequest]:
         entries = self.provider.authority.state.journal.all
@@ -249,7 +225,7 @@ class ApiCase:
     def broken(self, difference: str) -> NoReturn:
         """Fail the check; the difference comes first in the text."""
         __tracebackhide__ = True
-        if self._has_moved_time and self._is_served:
+        if self._has_moved_time and self._may_run_elsewhere:
             self.undecided(
                 f"{difference}, but the time was moved, which the API can't see if it runs in another process"
             )
@@ -266,22 +242,3 @@ def _unavailable(request: Request) -> tuple[OtherRequest, Answer]:
 
 def _first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
-
-
-def _read(value: Any, failures: tuple[OauthccError, ...]) -> Reply:
-    """Read what ``send`` returned: a status, or a response of any library."""
-    __tracebackhide__ = True
-    headers = getattr(value, "headers", None)
-    for status in (value, *(getattr(value, name, None) for name in ("status_code", "status"))):
-        if isinstance(status, int) and not isinstance(status, bool):
-            return Reply(
-                int(status),
-                headers if isinstance(headers, Mapping) or hasattr(headers, "get") else None,
-                failures=failures,
-            )
-    given = "a coroutine function" if inspect.iscoroutinefunction(value) else repr(value)[:80]
-    pytest.fail(
-        f"send returned {given}; it has to return the status of the API's answer, such as 401, or a response with "
-        "status_code or status",
-        pytrace=False,
-    )

@@ -43,7 +43,11 @@ class ApiContract(Answers, Keys, Forgeries, Refusing, LettingIn, Declared, table
 
     @pytest.fixture
     def send(self) -> Callable[..., Any]:
-        """Return ``send(headers)``, sync or async: it makes a request to the API, and returns status or response."""
+        """
+        Return ``send(headers)``, sync or async, or the URL of the API where it runs somewhere else.
+
+        ``send`` makes one request with these headers, and returns the status or the response.
+        """
         raise OptionError(_no_send(type(self)))
 
     @pytest.fixture(name=CASE)

@@ -122,7 +122,13 @@ class TestIt(ApiContract):
 @pytest.mark.parametrize(
     ("send", "said"),
     [
-        ("return None", "the fixture send returned NoneType, which can't be called"),
+        ("return None", "the fixture send returned None, which can't be called and is no URL; it has to return"),
+        ("return 'orders'", "the fixture send returned 'orders', which can't be called and is no URL"),
+        ("return 'ftp://orders.example'", "which can't be called and is no URL"),
+        (
+            "return 'http://127.0.0.1:1/orders'",
+            "the API refused a good token (the API raised ConnectionRefusedError: * Connection refused), expected a status",
+        ),
         ("return lambda headers: 'ok'", "send returned 'ok'; it has to return the status of the API's answer"),
         ("return lambda headers: True", "send returned True; it has to return the status"),
         (
@@ -145,6 +151,171 @@ class TestIt(ApiContract):
     )
     done.assert_outcomes(failed=1, deselected=58)
     done.stdout.fnmatch_lines([f"*{said.replace('[', '[[]')}*"])
+
+
+def test_an_api_that_hangs_is_stopped(outcomes, monkeypatch):
+    """An API that does not come back is told of after a while, and the run goes on."""
+    monkeypatch.setattr("pytest_oauthcc.contract.calls.PATIENCE", 0.2)
+    done = outcomes(
+        """
+class TestIt(ApiContract):
+    @pytest.fixture
+    def send(self):
+        import threading
+        return lambda headers: threading.Event().wait()
+""",
+        "-k",
+        "good_token_in",
+    )
+    done.assert_outcomes(failed=1, deselected=58)
+    done.stdout.fnmatch_lines(["*the API refused a good token (the API raised TimeoutError: it did not come back*"])
+
+
+def test_the_fakes_own_api_keeps_the_contract(outcomes):
+    """What the fake puts in the place of an API refuses every forgery itself, with the right answers."""
+    done = outcomes(
+        """
+class TestIt(ApiContract):
+    scope = "orders:read"
+
+    @pytest.fixture
+    def send(self, oauthcc, oauthcc_server):
+        oauthcc.api.require(scope="orders:read")
+        oauthcc.api.get("/orders", params={"page": "1"}).reply(json=[])
+        return oauthcc_server.api_url + "orders?page=1"
+"""
+    )
+    assert done.parseoutcomes() == {"passed": 51, "skipped": 8}
+
+
+def test_a_url_of_an_untrusted_server_is_told(outcomes):
+    """Over https the certificate is checked against those that the machine trusts."""
+    done = outcomes(
+        """
+@pytest.mark.oauthcc(tls=True)
+class TestIt(ApiContract):
+    @pytest.fixture
+    def send(self, oauthcc_server):
+        return oauthcc_server.api_url
+""",
+        "-k",
+        "good_token_in",
+    )
+    done.assert_outcomes(failed=1, deselected=58)
+    done.stdout.fnmatch_lines(["*the API raised SSLCertVerificationError: *CERTIFICATE_VERIFY_FAILED*"])
+
+
+STUMBLING = """
+class TestIt(ApiContract):
+    scope = {scope!r}
+
+    @pytest.fixture
+    def send(self, oauthcc):
+        def send(headers):
+            token = headers.get("Authorization", "").partition(" ")[2]
+            if not token:
+                raise KeyError("Authorization")
+            entry = oauthcc.authority.state.tokens.get(token)
+            return 200 if entry and {scope!r} in (None, *entry.scopes) else 403
+        return send
+"""
+
+
+def test_an_api_that_stumbles_does_not_refuse(outcomes):
+    """An exception where a refusal belongs is what the check tells of."""
+    done = outcomes(STUMBLING.format(scope=None), "-k", "without_token")
+    done.stdout.fnmatch_lines(
+        ["*the API stumbled over a request without token: the API raised KeyError: 'Authorization'; expected 401*"]
+    )
+
+
+@pytest.mark.parametrize(("scope", "outcome"), [("7", "passed"), ("orders:read", "passed"), (None, "skipped")], ids=str)
+def test_scopes_are_compared_where_the_api_demands_one(outcomes, scope, outcome):
+    """A scope without letters has no other case; without the attribute scope nothing can be decided."""
+    done = outcomes(STUMBLING.format(scope=scope), "-k", "compares_scopes_whole")
+    done.assert_outcomes(**{outcome: 1}, deselected=58)
+    if outcome == "skipped":
+        done.stdout.fnmatch_lines(["*it needs the attribute scope, such as scope = *: what the API demands*"])
+
+
+def test_an_api_that_asks_elsewhere_for_every_token_is_a_mistake_of_the_test(outcomes):
+    """Where a good token leads to a request that nothing serves, the message is the one that says what is served."""
+    done = outcomes(
+        """
+class TestIt(ApiContract):
+    @pytest.fixture
+    def send(self):
+        def send(headers):
+            import requests
+            try:
+                requests.get("https://auth.oauthcc.test/keys")
+            except AssertionError:
+                return 503
+        return send
+""",
+        "-k",
+        "good_token_in",
+    )
+    done.assert_outcomes(failed=1, deselected=58)
+    done.stdout.fnmatch_lines(["GET https://auth.oauthcc.test/keys is not served in this test*"])
+
+
+UNKNOWN_KID_LET_IN = """
+class TestIt(ApiContract):
+    @pytest.fixture
+    def send(self, oauthcc):
+        keys = jwt.PyJWKClient(oauthcc.jwks_url)
+
+        def send(headers):
+            token = headers["Authorization"].partition(" ")[2]
+            try:
+                key = keys.get_signing_key_from_jwt(token)
+            except jwt.PyJWKClientError:
+                return 200
+            jwt.decode(token, key, algorithms=["ES256"], audience=oauthcc.api_url)
+            return 200
+        return send
+"""
+
+
+def test_an_api_that_knows_no_keys_but_lets_in_is_told_once(outcomes):
+    """What lets any kid in is told of by the check for that, not by the one about an outage."""
+    done = outcomes(UNKNOWN_KID_LET_IN, "-k", "unknown_kid or keys_are_down")
+    done.assert_outcomes(failed=1, skipped=1, deselected=57)
+    done.stdout.fnmatch_lines(
+        ["*works-while-the-keys-are-down: the API lets an unknown kid in; see refuses-unknown-kid*"]
+    )
+
+
+def test_a_function_that_hides_its_parameters_takes_no_params(outcomes):
+    """Functions written in C may tell nothing of their parameters; then no query is tried."""
+    done = outcomes(
+        """
+class TestIt(ApiContract):
+    @pytest.fixture
+    def send(self):
+        return max
+""",
+        "-k",
+        "in_the_query",
+    )
+    done.assert_outcomes(skipped=1, deselected=58)
+    done.stdout.fnmatch_lines(["*it needs send(headers, params=None)*"])
+
+
+def test_a_test_of_ones_own_is_told_of_the_missing_send(outcomes):
+    """A further test in the class that asks for send, where nobody has written it, learns what to write."""
+    done = outcomes(
+        """
+class TestIt(ApiContract):
+    def test_mine(self, send):
+        pass
+""",
+        "-k",
+        "mine",
+    )
+    done.assert_outcomes(errors=1, deselected=59)
+    done.stdout.fnmatch_lines(["*TestIt has no fixture send. Write it into the class:*"])
 
 
 def test_a_class_without_send_fails_in_every_test(outcomes):

@@ -11,7 +11,7 @@ MODULE = """
 import pytest
 
 import guard, verifiers
-from {framework}_app import make_send
+from {framework}_app import {style}_send as sending
 from pytest_oauthcc import ApiContract
 
 
@@ -21,7 +21,7 @@ class TestOrders(ApiContract):
     advice = {advice}
 
     @pytest.fixture
-    def send(self, oauthcc):
+    def send(self, oauthcc, run_async):
         verifier = verifiers.{verifier}(
             issuer=oauthcc.issuer,
             jwks_url=oauthcc.jwks_url,
@@ -29,7 +29,7 @@ class TestOrders(ApiContract):
             introspection_url=oauthcc.introspection_url,
             client=(oauthcc.client_id, oauthcc.client_secret),
         )
-        return make_send(guard.{guard}(verifier))
+        yield from sending(guard.{guard}(verifier), run_async)
 """
 
 ALG_NONE = {
@@ -97,6 +97,8 @@ WRONG = {
         {"keeps-the-keys", "is-not-made-to-fetch-keys", "works-while-the-keys-are-down"},
         REVOKED,
     ),
+    ("FailsOpen", "Right"): ({"lets-nobody-in-without-keys"}, REVOKED | {"works-while-the-keys-are-down"}),
+    ("KeysAtStart", "Right"): (set(), REVOKED | {"lets-nobody-in-without-keys"}),
     ("NewestKeyOnly", "Right"): ({"keeps-taking-the-old-key", "is-not-made-to-fetch-keys"}, REVOKED),
     ("RemembersTokens", "Right"): ({"refuses-a-token-after-expiry", "forgets-a-retired-key"}, REVOKED),
     ("StumblesOverGarbage", "Right"): ({"refuses-not-a-jwt", "challenge-is-well-formed"}, REVOKED),
@@ -110,19 +112,18 @@ WRONG = {
     ),
     ("Right", "NoChallenge"): (ANSWERS, REVOKED),
     ("Right", "BadChallenge"): ({"tells-no-error-without-a-token", "challenge-is-well-formed"}, REVOKED),
+    ("Right", "TellsTwice"): ({"challenge-is-well-formed"}, REVOKED),
+    ("Right", "QuotesInChallenge"): ({"challenge-is-well-formed"}, REVOKED),
     ("Right", "OtherErrorCodes"): ({"tells-invalid-token", "tells-insufficient-scope"}, REVOKED),
 }
 
 
 @pytest.fixture
-def run(pytester):
-    """Run the contract on an example API; returns how each check ended, by its id."""
+def collect(pytester):
+    """Run the tests that are there, or some of them; returns how each check ended, by its id."""
 
-    def run_contract(framework, verifier, guard="Right", options="", advice=False):
-        pytester.syspathinsert(APIS)
-        source = MODULE.format(framework=framework, verifier=verifier, guard=guard, options=options, advice=advice)
-        pytester.makepyfile(test_orders=source)
-        record = pytester.inline_run("-rs", "-p", "no:randomly", "-p", "no:asyncio", "-p", "no:cacheprovider")
+    def collect_checks(*tests):
+        record = pytester.inline_run("-rs", "-p", "no:randomly", "-p", "no:asyncio", "-p", "no:cacheprovider", *tests)
         found = {}
         for report in record.getreports("pytest_runtest_logreport"):
             check = dict(report.user_properties).get("oauthcc_contract", "").rpartition(" ")[2]
@@ -130,13 +131,37 @@ def run(pytester):
                 found.setdefault(report.outcome, {})[check] = report
         return found
 
+    return collect_checks
+
+
+@pytest.fixture
+def run(pytester, collect):
+    """Run the contract on an example API: in a framework, with a verifier and a guard of those in the folder apis."""
+
+    def run_contract(api, verifier, guard="Right", options="", advice=False):
+        pytester.syspathinsert(APIS)
+        framework, _, style = api.partition(" ")
+        source = MODULE.format(
+            framework=framework,
+            style=style or "sync",
+            verifier=verifier,
+            guard=guard,
+            options=options,
+            advice=advice,
+        )
+        pytester.makepyfile(test_orders=source)
+        return collect()
+
     return run_contract
 
 
-@pytest.mark.parametrize("framework", ["fastapi", "flask"])
-def test_the_right_api_passes_everything(run, framework):
+APIS_OF_FRAMEWORKS = ["fastapi", "fastapi async", "flask", "django", "django async", "aiohttp async"]
+
+
+@pytest.mark.parametrize("api", APIS_OF_FRAMEWORKS)
+def test_the_right_api_passes_everything(run, api):
     """An API that checks all it has to keeps the whole contract; only a revoked JWT can't be seen."""
-    found = run(framework, "Right")
+    found = run(api, "Right")
 
     assert {check: str(report.longrepr) for check, report in found.get("failed", {}).items()} == {}
     assert set(found["skipped"]) == REVOKED
@@ -177,14 +202,63 @@ def test_a_wrong_api_fails_exactly_where_it_should(run, verifier, guard):
     assert set(found.get("skipped", {})) == undecided
 
 
-@pytest.mark.parametrize("verifier", ["NoAudienceCheck", "AlgFromHeader", "NoSignatureCheck", "ExpiryIgnored"])
-def test_the_same_mistakes_show_in_fastapi(run, verifier):
+@pytest.mark.parametrize(
+    ("api", "verifier"),
+    [
+        *[("fastapi", name) for name in ("NoAudienceCheck", "AlgFromHeader", "NoSignatureCheck", "ExpiryIgnored")],
+        ("fastapi async", "ExpiryIgnored"),
+        *[("django", name) for name in ("NoAudienceCheck", "NoSignatureCheck")],
+        ("django async", "AlgFromHeader"),
+        *[("aiohttp async", name) for name in ("NoAudienceCheck", "ExpiryIgnored", "StumblesOverGarbage")],
+    ],
+)
+def test_the_same_mistakes_show_in_other_frameworks(run, api, verifier):
     """What is wrong does not depend on the framework."""
     broken, undecided = WRONG[verifier, "Right"]
-    found = run("fastapi", verifier)
+    found = run(api, verifier)
 
     assert set(found["failed"]) == broken
     assert set(found["skipped"]) == undecided
+
+
+SERVED = """
+import json, subprocess, sys
+import pytest
+from pytest_oauthcc import ApiContract
+
+
+@pytest.mark.oauthcc(scopes="orders:read oauthcc:other oauthcc:more")
+class TestOrders(ApiContract):
+    scope = "orders:read"
+
+    @pytest.fixture
+    def send(self, oauthcc, oauthcc_server):
+        settings = {"issuer": oauthcc.issuer, "audience": oauthcc.api_url, "jwks_url": oauthcc_server.jwks_url}
+        command = [sys.executable, SCRIPT, "VERIFIER"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process.stdin.write(json.dumps(settings) + "\\n")
+        process.stdin.flush()
+        yield process.stdout.readline().strip()
+        process.terminate()
+        process.wait(10)
+        process.stdin.close()
+        process.stdout.close()
+"""
+
+
+@pytest.mark.parametrize(("verifier", "failed"), [("Right", set()), ("NoSignatureCheck", {"refuses-alg-none"})])
+def test_an_api_in_another_process_is_sent_to_by_its_url(pytester, collect, verifier, failed):
+    """A URL is enough; what needs a moved clock can't be decided there, and the rest is judged as ever."""
+    script = repr(str(APIS / "served.py"))
+    pytester.makepyfile(test_orders=SERVED.replace("SCRIPT", script).replace("VERIFIER", verifier))
+    moved = "takes-a-token-until-it-expires", "refuses-a-token-after-expiry"
+    plain = "lets-a-good-token-in", "refuses-alg-none", "refuses-oversized", "refuses-a-token-in-the-query"
+    tests = [f"test_orders.py::TestOrders::test_{name.replace('-', '_')}" for name in (*plain, *moved)]
+    found = collect(*tests)
+
+    assert set(found.get("failed", {})) == failed
+    assert set(found["passed"]) == {*plain, moved[0]} - failed
+    assert "which the API can't see if it runs in another process" in str(found["skipped"][moved[1]].longrepr)
 
 
 def test_an_api_that_ignores_active_breaks_nearly_all(run):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask, jsonify, request
 
 
-def make_send(guard):
-    """Return what sends a request to the API."""
+def make_app(guard):
+    """Return the API."""
     app = Flask("orders")
 
     @app.get("/orders")
@@ -16,5 +16,10 @@ def make_send(guard):
             return "", status, headers
         return jsonify([{"id": 7}])
 
-    client = app.test_client()
-    return lambda headers, params=None: client.get("/orders", headers=headers, query_string=params)
+    return app
+
+
+def sync_send(guard, _run):
+    """Yield what sends a request to the API."""
+    client = make_app(guard).test_client()
+    yield lambda headers, params=None: client.get("/orders", headers=headers, query_string=params)

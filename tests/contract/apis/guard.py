@@ -90,3 +90,18 @@ class OtherErrorCodes(Right):
 
     def challenge(self, **attributes):
         return super().challenge(**{**attributes, **({"error": "denied"} if "error" in attributes else {})})
+
+
+class TellsTwice(Right):
+    """Adds what is wrong to a challenge that says it already."""
+
+    def challenge(self, **attributes):
+        told = super().challenge(**attributes)["WWW-Authenticate"]
+        return {"WWW-Authenticate": f'{told}, realm="orders", scope="{SCOPE}", error_description="none"'}
+
+
+class QuotesInChallenge(Right):
+    """Escapes quotes, as JSON does."""
+
+    def challenge(self, **attributes):
+        return super().challenge(**attributes, error_description=r"the \"token\" is no good")

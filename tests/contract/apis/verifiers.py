@@ -285,6 +285,24 @@ class KeysEveryTime(Right):
         return jwt.PyJWKClient(self.keys.uri).get_signing_key_from_jwt(token).key
 
 
+class FailsOpen(Right):
+    """Does without the signature while the keys can't be had."""
+
+    def decode(self, token, **others):
+        try:
+            return super().decode(token, **others)
+        except jwt.PyJWKClientConnectionError:
+            return _check_claims_only(self, token)
+
+
+class KeysAtStart(Right):
+    """Does not start without keys."""
+
+    def __init__(self, *arguments, **others):
+        super().__init__(*arguments, **others)
+        self.keys.get_signing_keys()
+
+
 class NewestKeyOnly(Right):
     """Takes the first of the published keys, whatever the token says."""
 
