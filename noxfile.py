@@ -20,7 +20,7 @@ OLDEST = [
     "respx==0.20.2",
     "pyjwt[crypto]==2.9.0",
     "freezegun==1.5.0",
-    "time-machine==2.16.0",
+    "time-machine==3.3.1",
     "requests==2.31.0",
     "httpx==0.26.0",
     "pytest-asyncio==0.23.8",
@@ -110,3 +110,11 @@ def fuzz(session: nox.Session) -> None:
     examples = {"OAUTHCC_STATE_MACHINE_EXAMPLES": "2000"}
     session.run("python", "-m", "pytest", "tests/hostile/test_hostile_state_machine.py", env=examples)
     session.run("python", "-m", "fuzz", *(session.posargs or ["--seconds", "600"]))
+
+
+@nox.session(python=PYTHONS[0])
+def mutation(session: nox.Session) -> None:
+    """Break a part of the package at random places, and tell what no test noticed: -- core 300, or rules, or clock."""
+    _install(session, "mutmut>=3.8,<4")
+    arguments = session.posargs or ["core", "300"]
+    session.run("python", "tests/mutation.py", *arguments, "--where", session.create_tmp())

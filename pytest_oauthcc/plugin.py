@@ -20,6 +20,7 @@ from pytest_oauthcc.fixtures import (
 )
 from pytest_oauthcc.layers import INI, Layer, values_from_ini
 from pytest_oauthcc.options import OPTIONS, PROFILE_OPTIONS, check_option
+from pytest_oauthcc.running import RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -46,9 +47,6 @@ LIVE_MARKER = "oauthcc_live: only for the real provider; skipped without --oauth
 CLOCK_BACKENDS = ("freezegun", "time-machine")
 
 _defaults = pytest.StashKey[Defaults]()
-RUNNING = pytest.StashKey[bool]()
-"""Whether a test's function is running; a report that is made meanwhile is one of a subtest."""
-
 _beside: pytest.StashKey[Sequence[tuple[OauthccError, TracebackType | None]]] = pytest.StashKey()
 
 
@@ -56,7 +54,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare ini settings and command-line options."""
     for option in OPTIONS.values():
         about = f"{option.about} Takes {option.takes}."
-        parser.addini(f"oauthcc_{option.name}", about, type=option.ini, default=None)
+        kind = "string" if option.ini == "int" and pytest.version_tuple < (8, 4) else option.ini  # it came with 8.4
+        parser.addini(f"oauthcc_{option.name}", about, type=kind, default=None)
     for name in PROFILE_OPTIONS:
         parser.addini(f"oauthcc_{name}", f"The option {name} of the profile that oauthcc_profile names.", default=None)
     parser.addini(
@@ -158,6 +157,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Skip a test that is for live runs only; request the fixture for one that only has the marker."""
     if item.get_closest_marker("oauthcc_live") is not None and not item.config.option.oauthcc_live:
         item.add_marker(pytest.mark.skip(reason="it only makes sense with --oauthcc-live"))
+    if item.config.option.oauthcc_live and hasattr(getattr(item, "function", None), "oauthcc_check"):
+        item.add_marker(pytest.mark.skip(reason="--oauthcc-live: only a fake can misbehave on demand"))
     names = getattr(item, "fixturenames", None)
     if names is None or "oauthcc" in names or item.get_closest_marker("oauthcc") is None:
         return
@@ -241,7 +242,8 @@ def pytest_runtest_makereport(
     if report.failed or (call.when == "call" and _shows_passing_tests(item.config)):
         from pytest_oauthcc.reporting import sections
 
-        report.sections.extend(sections(item.stash.get(_beside, [])))
+        failure = None if call.excinfo is None else call.excinfo.value
+        report.sections.extend(sections(item.stash.get(_beside, []), failure))
     return report
 
 

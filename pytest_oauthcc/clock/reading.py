@@ -59,9 +59,8 @@ def microseconds_of(moment: dt.datetime) -> int:
 
 def top_factory() -> Any:
     """Give what freezegun reads the time from at the moment, or None where it fakes nothing."""
-    api = freezegun_api()
-    # A slice, and not a look at the length first: another thread may end the freeze in between.
-    top = api.freeze_factories[-1:] if api is not None else None
+    # Another thread may be importing the module. A slice, and not a look at the length first: it may end the freeze.
+    top = getattr(freezegun_api(), "freeze_factories", ())[-1:]
     return top[0] if top else None
 
 

@@ -1,4 +1,4 @@
-"""One table of what a client meets, over every transport and every style of client."""
+"""One table of what a client meets, in process and over a socket, in every style of client."""
 
 from __future__ import annotations
 
@@ -8,20 +8,30 @@ from urllib.parse import urlencode
 
 import pytest
 from transport_clients import ASYNC, SYNC, each
+from wire_clients import WIRE
 
 from pytest_oauthcc import NotServed
+from pytest_oauthcc.transports.switchboard import BOARD
 
-every_style = each(SYNC + ASYNC)
+every_style = each(SYNC + ASYNC + WIRE)
+in_process = each(SYNC + ASYNC)
+over_a_socket = each(WIRE)
 CC = {"grant_type": "client_credentials"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Client:
-    """A client of one style, whose requests there is nothing wrong with unless it is told otherwise."""
+    """
+    A client of one style, whose requests there is nothing wrong with unless it is told otherwise.
 
-    def __init__(self, style, provider):
+    Attributes:
+        place: Has the URLs that it knows: the provider itself, or the server on which that is.
+    """
+
+    def __init__(self, style, provider, place):
         self.style = style
         self.provider = provider
+        self.place = place
 
     def ask(self, *, auth="basic", secret=None, url=None, timeout=5, **params):
         """Send a token request."""
@@ -34,7 +44,7 @@ class Client:
         else:
             params |= {"client_id": p.client_id, "client_secret": secret}
         body = urlencode(params).encode()
-        return self.style.send("POST", url or p.token_url, headers=headers, body=body, timeout=timeout)
+        return self.style.send("POST", url or self.place.token_url, headers=headers, body=body, timeout=timeout)
 
     def token(self, **params):
         """Fetch a token."""
@@ -43,13 +53,14 @@ class Client:
     def call(self, token, path="orders", method="GET", timeout=5):
         """Send an API request."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return self.style.send(method, self.provider.api_url + path, headers=headers, timeout=timeout)
+        return self.style.send(method, self.place.api_url + path, headers=headers, timeout=timeout)
 
 
 @pytest.fixture
-def client(style, oauthcc):
+def client(style, oauthcc, request):
     """A client of the style in question."""
-    return Client(style, oauthcc)
+    place = request.getfixturevalue("oauthcc_server") if style.needs_server else oauthcc
+    return Client(style, oauthcc, place)
 
 
 def header(received, name):
@@ -91,7 +102,7 @@ def test_a_wrong_secret(client, oauthcc):
 def test_an_expired_token(client, oauthcc):
     """Good until its expiry, refused from then on, and a new one is good again."""
     token = client.token()
-    oauthcc.clock.expire(before=1)
+    oauthcc.clock.expire(before=60)
     assert client.call(token).status == 200
 
     oauthcc.clock.expire()
@@ -128,10 +139,10 @@ def test_a_failure_and_recovery(client, oauthcc):
 
 
 FAULTS = {
-    "refused": (lambda place: place.refuse_connection(times=1), "refused"),
-    "connect timeout": (lambda place: place.time_out(during="connect", times=1), "connect_timeout"),
-    "read timeout": (lambda place: place.time_out(times=1), "read_timeout"),
-    "dropped": (lambda place: place.drop_mid_body(times=1), "reset_in_body"),
+    "refused": (lambda place: place.refuse_connection(), "refused"),
+    "connect timeout": (lambda place: place.time_out(during="connect"), "connect_timeout"),
+    "read timeout": (lambda place: place.time_out(), "read_timeout"),
+    "dropped": (lambda place: place.drop_mid_body(), "reset_in_body"),
 }
 
 
@@ -141,16 +152,18 @@ FAULTS = {
 def test_a_broken_network(client, oauthcc, place, verb, kind):
     """Each fault is what the client's own library raises for it, at the token endpoint and at the API."""
     token = oauthcc.mint()
-    verb(getattr(oauthcc, place))
+    verb(getattr(oauthcc, place))  # for good, since aiohttp tries a GET again by itself
+    timeout = 0.2 if client.style.needs_server and "timeout" in kind else 5  # a real one, that is waited for
 
     with pytest.raises(client.style.error(kind)):
-        client.ask() if place == "token_endpoint" else client.call(token)
+        client.ask(timeout=timeout) if place == "token_endpoint" else client.call(token, timeout=timeout)
 
     assert oauthcc.exchanges[-1].status is None
+    getattr(oauthcc, place).recover()
     assert (client.ask() if place == "token_endpoint" else client.call(token)).status == 200
 
 
-@every_style
+@in_process
 @pytest.mark.oauthcc(allow={"not-served": "that is what is tested here"})
 @pytest.mark.parametrize("url", ["https://login.elsewhere.example/token", "https://auth.oauthcc.test/tokens"])
 def test_an_unserved_url(client, oauthcc, url):
@@ -164,22 +177,36 @@ def test_an_unserved_url(client, oauthcc, url):
     assert len(oauthcc.exchanges) == 0
 
 
+@over_a_socket
+def test_an_unserved_url_of_the_server(client, oauthcc):
+    """What the server does not serve is not found, and fails the test by an error that says what is served."""
+    got = client.ask(url=client.place.token_url + "s")
+
+    [(failure, _)] = BOARD.take_failures()
+    assert (got.status, json.loads(got.body)["error"]) == (404, "not_found")
+    assert isinstance(failure, NotServed)
+    assert client.place.token_url in str(failure)
+    assert oauthcc.client_secret not in str(failure)
+    assert len(oauthcc.exchanges) == 0
+
+
 @every_style
 def test_a_redirect(client, oauthcc):
     """A client that follows redirects gets there, one that does not gets the redirect."""
-    oauthcc.api.get("/old").redirect(oauthcc.api_url + "new", 307)
+    target = client.place.api_url + "new"
+    oauthcc.api.get("/old").redirect(target, 307)
     oauthcc.api.get("/new").reply(json="new")
 
     got = client.call(oauthcc.mint(), "old")
 
     if got.status == 307:
-        assert header(got, "Location") == oauthcc.api_url + "new"
+        assert header(got, "Location") == target
     else:
         assert json.loads(got.body) == "new"
         assert [entry.path for entry in oauthcc.api_requests] == ["/old", "/new"]
 
 
-@every_style
+@in_process
 def test_a_slow_answer(client, oauthcc):
     """Time passes on the clock of the test as far as the client is patient."""
     oauthcc.token_endpoint.delay(3, times=1).delay(30, times=1)
@@ -192,13 +219,23 @@ def test_a_slow_answer(client, oauthcc):
     assert 13 <= oauthcc.clock.time() - began < 25
 
 
+@over_a_socket
+def test_a_slow_answer_of_the_server(client, oauthcc):
+    """A server does not know how patient its client is: time passes on the clock of the test, and nobody waits."""
+    oauthcc.token_endpoint.delay(300, times=1)
+    began = oauthcc.clock.time()
+
+    assert client.ask(timeout=10).status == 200
+    assert 300 <= oauthcc.clock.time() - began < 400
+
+
 @every_style
 @pytest.mark.oauthcc(scopes="a b", body_formats=["json"], auth_methods=["client_secret_post"], strict=False)
 def test_options_hold_for_every_style(client, oauthcc):
     """What the marker says is what the endpoint does."""
     refused = client.ask(auth="post")
     body = json.dumps({**CC, "client_id": oauthcc.client_id, "client_secret": oauthcc.client_secret}).encode()
-    taken = client.style.send("POST", oauthcc.token_url, headers={"Content-Type": "application/json"}, body=body)
+    taken = client.style.send("POST", client.place.token_url, headers={"Content-Type": "application/json"}, body=body)
 
     assert (refused.status, json.loads(refused.body)["error"]) == (400, "invalid_request")
     assert (taken.status, json.loads(taken.body)["scope"]) == (200, "a b")
@@ -207,9 +244,9 @@ def test_options_hold_for_every_style(client, oauthcc):
 @every_style
 def test_the_metadata_lead_to_the_token_endpoint(client, oauthcc):
     """A client that discovers finds what it needs, and the keys that verify the tokens."""
-    found = json.loads(client.style.send("GET", oauthcc.metadata_url).body)
+    found = json.loads(client.style.send("GET", client.place.metadata_url).body)
 
-    assert found["token_endpoint"] == oauthcc.token_url
+    assert found["token_endpoint"] == client.place.token_url
     keys = json.loads(client.style.send("GET", found["jwks_uri"]).body)
     assert keys["keys"]
 

@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import copyreg
-import datetime as dt
-import time
-import uuid
-from asyncio.base_events import BaseEventLoop
-
-import freezegun.api
 import pytest
-import time_machine
-import trio
+from clock_world import state_of_the_world
 
 from pytest_oauthcc.clock import Clock
 
 BACKENDS = ["freezegun", "time-machine"]
-
-
-def state_of_the_world():
-    """All that a clock replaces, by identity."""
-    api = freezegun.api
-    return {
-        "lists": [list(stack) for stack in (api.freeze_factories, api.ignore_lists, api.tick_flags, api.tz_offsets)],
-        "travellers": list(time_machine.traveller_stack),
-        "time": tuple(item for item in vars(time).items() if item[0] != "clock"),  # freezegun adds that one
-        "datetime": tuple(vars(dt).items()),
-        "asyncio": (asyncio.sleep, asyncio.tasks.sleep, BaseEventLoop.time),
-        "trio": (trio.sleep, trio._timeouts.sleep, trio._core._run.perf_counter),
-        "copyreg": dict(copyreg.dispatch_table),
-        "uuid": (uuid._generate_time_safe, uuid._UuidCreate),
-        "freezegun": (api.sys, api._get_fake_monotonic, api._get_fake_monotonic_ns, api._freeze_time.stop),
-    }
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,13 @@ from plugin_world import CLIENT, left_behind, remember
 import pytest_oauthcc
 from pytest_oauthcc.core.keys import session_key
 
-INI = "[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\n"
+INI = """
+[pytest]
+filterwarnings =
+    error
+    ignore:Unknown config option:pytest.PytestConfigWarning
+asyncio_default_fixture_loop_scope = function
+"""
 
 # A run inside this run forgets what it imports, and some of that can't be imported twice.
 for _module in pkgutil.walk_packages(pytest_oauthcc.__path__, "pytest_oauthcc."):

@@ -226,6 +226,9 @@ INI_VALUES = {
     "strict": ("should", "should"),
     "dpop": ("optional", "optional"),
     "dpop_nonce": ("yes", True),
+    "client_certificate_subject": ("\n  san_uri: urn:acme:orders", {"san_uri": "urn:acme:orders"}),
+    "certificate_binding": ("optional", "optional"),
+    "mtls_aliases": ("yes", True),
     "registration": ("yes", True),
     "tls": ("yes", True),
     "allow": ("\n  secret-in-query: they: want it", {"secret-in-query": "they: want it"}),
@@ -310,11 +313,11 @@ WRONG_INI = {
     ),
     "number": (
         "oauthcc_expires_in = soon",
-        "ERROR: ini setting oauthcc_expires_in: it takes a whole number of seconds, 0 or more (*",
+        "ERROR: ini setting oauthcc_expires_in: *takes a whole number of seconds, 0 or more*",
     ),
     "negative": (
         "oauthcc_expires_in = -5",
-        "ERROR: ini setting oauthcc_expires_in: option 'expires_in' takes a whole number of seconds, 0 or more, not -5 (int)",
+        "ERROR: ini setting oauthcc_expires_in: option 'expires_in' takes a whole number of seconds, 0 or more, not *-5*",
     ),
     "line": ("oauthcc_headers = X-A", "ERROR: ini setting oauthcc_headers: 'X-A' is not of the form 'name:value'"),
     "pair": ("oauthcc_params = a", "ERROR: ini setting oauthcc_params: 'a' is not of the form 'name=value'"),
@@ -359,7 +362,9 @@ def test_it(oauthcc_clock):
     )
 
 
-VALID = "allow, api_url, audience, auth_methods, body_formats, client_id, client_jwks, client_secret, default_scopes, "
+VALID = (
+    "allow, api_url, audience, auth_methods, body_formats, certificate_binding, client_certificate_subject, client_id, "
+)
 WRONG = {
     "typo": (
         '@pytest.mark.oauthcc(scope="a")\ndef test_it(oauthcc): pass',

@@ -39,7 +39,7 @@ def test_it(pytestconfig):
     assert third_parties() in (["pytest_oauthcc"], ["_virtualenv", "pytest_oauthcc"]), third_parties()
     ours = {name for name in sys.modules if name.startswith("pytest_oauthcc.")}
     settings = ("options", "option_values", "layers", "marker_layers", "defaults")
-    light = ("plugin", "fixtures", *settings, "errors", "masking", "core", "core.forgery_names")
+    light = ("plugin", "fixtures", "running", *settings, "errors", "masking", "core", "core.forgery_names")
     assert ours <= {"pytest_oauthcc." + name for name in light}, ours
     for heavy in ("asyncio", "ssl", "http.client", "email.message", "socketserver"):
         assert heavy not in sys.modules or heavy in BEFORE, heavy

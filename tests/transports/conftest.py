@@ -21,6 +21,8 @@ def patch_points_before():
         httpcore2_mocker()  # stays registered, so that it must be there before
         import httpcore2  # noqa: F401 - httpx2 imports it only with the first client
         import httpx2  # noqa: F401
+    if importlib.util.find_spec("vcr"):
+        import vcr  # noqa: F401
     before = patch_points()
     yield before
     assert patch_points() == before

@@ -16,6 +16,7 @@ import respx
 from requests.adapters import HTTPAdapter
 from responses.registries import OrderedRegistry
 from respx.mocks import Mocker
+from transport_clients import Httpx2Async, Httpx2Client, HttpxAsync, HttpxClient, RequestsFunctions, Urlopen, each
 from transport_harness import OURS, patch_points
 
 from pytest_oauthcc.core.gates import Gate
@@ -522,17 +523,46 @@ def test_pytest_httpx_left_over(httpx_mock_too, board, installation, kind):
             setattr(pytest_httpx.HTTPXMock, name, function)
 
 
-@pytest.mark.parametrize("library", ["requests", "httpx", "urllib"])
-def test_vcr_records_what_is_not_ours(wired, loopback, tmp_path, library):
-    """A cassette of vcrpy gets what the board lets go, and counts as a stub of the user's."""
-    vcr = pytest.importorskip("vcr")
-    from transport_clients import HttpxClient, RequestsFunctions, Urlopen
+VCR_STYLES = [RequestsFunctions(), HttpxClient(), HttpxAsync(), Httpx2Client(), Httpx2Async(), Urlopen()]
 
-    style = {"requests": RequestsFunctions(), "httpx": HttpxClient(), "urllib": Urlopen()}[library]
+
+@each(VCR_STYLES)
+def test_vcr_records_what_is_not_ours(style, wired, loopback, tmp_path):
+    """A cassette of vcrpy gets what the board lets go, and nothing else."""
+    vcr = pytest.importorskip("vcr")
     with vcr.use_cassette(str(tmp_path / "cassette.yaml")) as cassette:
         assert style.send("POST", loopback + "/", body=b"x").body == b"real:x"
-        if library != "httpx":  # vcrpy stands above httpx, and plays or records whatever passes
-            assert style.send("GET", OURS).status == 200
-        assert len(cassette) == 1
+        assert style.send("POST", OURS, body=b"secret").status == 200
+        assert [request.uri for request in cassette.requests] == [loopback + "/"]
 
     assert {stubs_below for _, stubs_below in wired.asked} == {True}
+
+
+@each(VCR_STYLES)
+def test_vcr_plays_what_is_not_ours(style, wired, loopback, tmp_path):
+    """A cassette that may not be written plays what it has, and does not refuse ours."""
+    vcr = pytest.importorskip("vcr")
+    path = str(tmp_path / "cassette.yaml")
+    with vcr.use_cassette(path):
+        style.send("POST", loopback + "/", body=b"x")
+
+    with vcr.use_cassette(path, record_mode="none") as cassette:
+        assert style.send("POST", OURS, body=b"secret").status == 200
+        assert style.send("POST", loopback + "/", body=b"x").body == b"real:x"
+        assert cassette.all_played
+        with pytest.raises(vcr.errors.CannotOverwriteExistingCassetteException):
+            style.send("POST", loopback + "/other", body=b"x")
+
+
+def test_vcr_left_over(board, installation):
+    """What we put into the class of the cassettes does nothing once ours has stopped."""
+    pytest.importorskip("vcr")
+    from vcr.cassette import Cassette
+    from vcr.request import Request
+
+    installation.start()
+    filters = Cassette.filter_request
+    installation.stop()
+    request = Request("GET", OURS, None, {})
+
+    assert filters(Cassette("none.yaml"), request) is request

@@ -8,7 +8,7 @@ import importlib.util
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -29,17 +29,21 @@ class Received:
 
 
 class Style:
-    """One way of sending."""
+    """One way of sending; ``needs_server`` is one that only reaches the fake over a socket."""
 
     name: str
     library: str
-    timeout_of: Any = None
+    needs_server = False
+
+    def missing(self) -> str:
+        """Say what is not installed, if anything."""
+        return "" if importlib.util.find_spec(self.library.partition(".")[0]) else f"{self.library} is not installed"
 
     def send(self, method, url, *, headers=None, body=None, timeout=None) -> Received:
         """Send one request and read the whole answer."""
         raise NotImplementedError
 
-    def error(self, kind: str) -> type[Exception]:
+    def error(self, kind: str) -> type[Exception] | tuple[type[Exception], ...]:
         """The exception with which this library reports the network fault."""
         raise NotImplementedError
 
@@ -179,18 +183,11 @@ SYNC = [RequestsFunctions(), RequestsSession(), HttpxFunctions(), HttpxClient(),
 
 
 def each(styles):
-    """Parametrize over styles; those whose library is not installed are skipped and say so."""
+    """Parametrize over styles; those that lack something are skipped and say what."""
     return pytest.mark.parametrize(
         "style",
         [
-            pytest.param(
-                style,
-                id=style.name,
-                marks=pytest.mark.skipif(
-                    importlib.util.find_spec(style.library.partition(".")[0]) is None,
-                    reason=f"{style.library} is not installed",
-                ),
-            )
+            pytest.param(style, id=style.name, marks=[pytest.mark.skip(reason=why)] if (why := style.missing()) else [])
             for style in styles
         ],
     )

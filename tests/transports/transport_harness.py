@@ -77,6 +77,8 @@ def patch_points():
         if library in sys.modules:
             owners.append((sys.modules[f"{library}._transports.default"], ["create_ssl_context"]))
             owners.append((sys.modules[library].HTTPTransport, ["handle_request"]))
+    if "vcr.cassette" in sys.modules:
+        owners.append((sys.modules["vcr.cassette"].Cassette, ["can_play_response_for", "filter_request", "append"]))
     if "requests_mock" in sys.modules:
         owners.append((sys.modules["requests_mock"].Adapter, ["send"]))
     if "pytest_httpx" in sys.modules:
