@@ -44,11 +44,9 @@ class BadDays:
         """The attempts are few, and then there is an exception."""
         client.provider.token_endpoint.fail(status=500)
         call = client.call()
+        client.need_token_request(call)
+        client.need_end(call)
         asked = len(client.provider.token_requests)
-        if not asked:
-            client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
-        if call.hung:
-            client.undecided("the client waits in a way that can't be skipped")
         if asked > _MOST_ATTEMPTS:
             client.broken(f"the client asked {asked} times within one call, expected {_MOST_ATTEMPTS} at most")
         if call.error is None:
@@ -64,10 +62,8 @@ class BadDays:
             "slow_down", status=429, retry_after=_WAIT if form == "seconds" else until, times=1
         )
         call = client.call()
-        requests = client.provider.token_requests
-        if not requests:
-            client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
-        for first, second in pairwise(requests):
+        client.need_token_request(call)
+        for first, second in pairwise(client.provider.token_requests):
             waited = second.time - first.time
             if first.status == 429 and waited < _WAIT - 0.5:  # noqa: PLR2004
                 client.broken(f"the client tried again after {waited:.1f} s, told to wait for {_WAIT} s (as {form})")
@@ -78,8 +74,7 @@ class BadDays:
         client.provider.token_endpoint.fail("temporarily_unavailable", status=503, retry_after=_WEEK)
         began = client.provider.clock.time()
         call = client.call()
-        if not client.provider.token_requests:
-            client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
+        client.need_token_request(call)
         slept = client.provider.clock.time() - began
         if call.hung or slept > _HOUR:
             client.broken(f"the call slept for {slept:,.0f} s because Retry-After said so")
@@ -91,10 +86,8 @@ class BadDays:
         endpoint = client.provider.token_endpoint
         OUTAGES[outage](endpoint)
         failed = client.call()
-        if not client.provider.token_requests:
-            client.undecided(f"the client made no token request ({client.outcome_of(failed)}); see gets-a-token")
-        if failed.hung:
-            client.undecided("the client waits in a way that can't be skipped")
+        client.need_token_request(failed)
+        client.need_end(failed)
         endpoint.recover()
         # A client that asks while it is made was never made.
         remade = client.make() if client.remake_is_needed(failed) else None
@@ -109,8 +102,7 @@ class BadDays:
         failed = client.call()
         if not failed.token_requests:
             client.undecided("the client did not try to renew; see renews-an-expired-token")
-        if failed.hung:
-            client.undecided("the client waits in a way that can't be skipped")
+        client.need_end(failed)
         client.provider.token_endpoint.recover()
         _judge_recovered(client, client.call(), "a renewal had failed with 503")
 
@@ -149,9 +141,7 @@ class BadDays:
     @check("repeats-the-same-body")
     def test_repeats_the_same_body(self, client: Case) -> None:
         """A repeated request has the body of the first."""
-        send = client._request.getfixturevalue("send_body")  # noqa: SLF001 - an optional fixture of the class
-        if send is None:
-            client.undecided("it needs the fixture send_body, a callable that POSTs the object it is given")
+        send = client.body_sender()
         body = {"item": "tea", "note": "gr\u00fcn", "amounts": [1, 2.5, None]}
         first = client.call(send, body)
         if not first.worked:
@@ -171,9 +161,8 @@ class BadDays:
         """An API that refuses every token is not asked for ever."""
         client.provider.api.fail("invalid_token")
         call = client.call()
+        client.need_api_request(call)
         tokens, calls = len(client.provider.token_requests), len(client.provider.api_requests)
-        if not calls:
-            client.undecided(f"the client never called the API ({client.outcome_of(call)}); see gets-a-token")
         if call.hung or calls > 3 or tokens > 3:  # noqa: PLR2004 - one call, one repetition, and one for good measure
             client.broken(
                 f"the client made {tokens} token requests and {calls} API requests, expected 2 of each at most"
@@ -195,7 +184,7 @@ def _judge_recovered(client: Case, call: Call, after: str) -> None:
     __tracebackhide__ = True
     if call.hung:
         client.broken(f"the call did not come back after {after}; is a lock still held?")
-    client.need_an_attempt(call)
+    client.need_attempt(call)
     if not call.worked and not client.remake_is_needed(call):
         client.advance(_COOL_DOWN)  # some leave a server alone that was down a moment ago
         call = client.call()

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Generator
 
     from pytest_oauthcc.core.journal import ApiRequest, TokenRequest
 
@@ -43,14 +43,12 @@ class Call:
         outcome: What came out of it.
         token_requests: In order.
         api_requests: In order.
-        is_endless: Whether it had to be stopped because it made requests without end.
         hung: Whether it did not come back.
     """
 
     outcome: Outcome
     token_requests: list[TokenRequest] = field(default_factory=list)
     api_requests: list[ApiRequest] = field(default_factory=list)
-    is_endless: bool = False
     hung: bool = False
 
     @property
@@ -61,7 +59,7 @@ class Call:
     @property
     def worked(self) -> bool:
         """Whether it came back without an exception and with a good answer of the API."""
-        if self.error is not None or self.hung or self.is_endless or not self.api_requests:
+        if self.error is not None or self.hung or not self.api_requests:
             return False
         status = self.api_requests[-1].status
         return status is not None and status < 400  # noqa: PLR2004 - where HTTP's errors begin
@@ -91,9 +89,9 @@ class Together:
 
 
 @contextmanager
-def patience(seconds: float | None = None) -> Iterator[None]:
+def patience() -> Generator[None]:
     """
-    Stop what takes longer than so many real seconds, or than PATIENCE.
+    Stop what takes longer than PATIENCE.
 
     Only the main thread of systems with interval timers can be stopped; elsewhere it is left to run.
 
@@ -109,7 +107,7 @@ def patience(seconds: float | None = None) -> Iterator[None]:
 
     began = monotonic()
     handler = signal.signal(signal.SIGALRM, ring)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds or PATIENCE)  # of pytest-timeout, perhaps
+    left, interval = signal.setitimer(signal.ITIMER_REAL, PATIENCE)  # of pytest-timeout, perhaps
     try:
         yield
     finally:
@@ -170,15 +168,16 @@ def call_many(
     for thread in threads:
         thread.join(max(deadline - monotonic(), 0))
     done = [outcome for outcome in outcomes if outcome is not None]
+    hung = number - len(done)
     awaitables = [outcome.value for outcome in done if inspect.isawaitable(outcome.value)]
     if not awaitables:
-        return done, number - len(done)
+        return done, hung
     failed = [outcome for outcome in done if outcome.error is not None]
     try:
         with patience():
-            return [*failed, *run(gather(awaitables))], 0
+            return [*failed, *run(gather(awaitables))], hung
     except Hang:
-        return failed, len(awaitables)
+        return failed, hung + len(awaitables)
 
 
 async def gather(awaitables: list[Awaitable[Any]]) -> list[Outcome]:

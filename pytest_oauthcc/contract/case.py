@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_oauthcc.contract.calls import Call, Hang, Outcome, Together, call_many, call_once
+from pytest_oauthcc.contract.judging import Judging
 from pytest_oauthcc.contract.sight import blind_spots
-from pytest_oauthcc.contract.verdict import describe_error, verdict
 from pytest_oauthcc.errors import TooManyExchanges
-from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.transports.switchboard import BOARD
 
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.contract.table import Check
     from pytest_oauthcc.core.dialect import Dialect
-    from pytest_oauthcc.core.journal import Exchange
+    from pytest_oauthcc.core.journal import TokenRequest
     from pytest_oauthcc.core.settings import Settings
+    from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.session import Session
 
 __all__ = ["ELSEWHERE", "Case"]
@@ -30,9 +30,9 @@ ELSEWHERE = "https://elsewhere.oauthcc.test"
 _MOST_EXCHANGES = 100
 
 
-class Case:
+class Case(Judging):
     """
-    What a check does to a client, and what it sees of it.
+    What a check does to a client.
 
     Args:
         check: The check.
@@ -50,15 +50,12 @@ class Case:
         session: Session,
         run: Callable[..., Any],
     ) -> None:
-        self.check = check
-        self.provider = provider
+        super().__init__(check, provider)
         self.run = run
         self.environment = pytest.MonkeyPatch()
         self._request = request
         self._session = session
-        self._errors: list[Exception] = []
         self._not_made: Exception | None = None
-        self._elsewhere: Provider | None = None
         # It is the contract that judges here, and an endless retry shows long before the thousandth request.
         provider.reconfigure(strict=False, max_exchanges=min(_MOST_EXCHANGES, self.settings.max_exchanges))
         provider.clock.skip_sleeps()
@@ -89,12 +86,31 @@ class Case:
         if name not in self.dialect.response:
             self.undecided(f"the answers of the provider {self.provider.name!r} have no {name} of their own")
 
+    @property
+    def is_in_process(self) -> bool:
+        """Whether the client's requests never reached a socket, so that another host can be served as well."""
+        return all(
+            entry.request.via in {"requests", "httpx", "httpx2", "urllib.request"} for entry in self.provider.exchanges
+        )
+
     def elsewhere(self) -> Provider:
         """Serve another host, which is no business of the client's."""
-        if self._elsewhere is None:
-            options = {"token_url": f"{ELSEWHERE}/token", "api_url": f"{ELSEWHERE}/api/", "strict": False}
-            self._elsewhere = self._session.open(Layer("ClientContract", options))
-        return self._elsewhere
+        options = {"token_url": f"{ELSEWHERE}/token", "api_url": f"{ELSEWHERE}/api/", "strict": False}
+        opened = self._session.open(Layer("ClientContract", options))
+        self._strangers.append(opened)
+        return opened
+
+    def server(self) -> OauthccServer:
+        """Return the server that the client speaks HTTPS to; without one the check is skipped."""
+        if {entry.request.via for entry in self.provider.exchanges} != {"oauthcc_server"}:
+            self.undecided(
+                "the client's requests don't go to oauthcc_server; to try real certificates take the URLs from it, "
+                "under @pytest.mark.oauthcc(tls=True)"
+            )
+        server: OauthccServer = self._request.getfixturevalue("oauthcc_server")
+        if not server.base_url.startswith("https://"):
+            self.undecided("oauthcc_server speaks plain HTTP; it takes @pytest.mark.oauthcc(tls=True)")
+        return server
 
     # --- time
 
@@ -131,6 +147,13 @@ class Case:
             self.undecided("it needs the fixture make_client(client_id=None, client_secret=None, scope=None)")
         return maker(**options)  # type: ignore[no-any-return]
 
+    def body_sender(self) -> Callable[[Any], Any]:
+        """Return ``send_body``; without that fixture the check is skipped."""
+        sender = self._request.getfixturevalue("send_body")
+        if sender is None:
+            self.undecided("it needs the fixture send_body, a callable that POSTs the object it is given")
+        return sender  # type: ignore[no-any-return]
+
     def call(self, function: Callable[..., Any] | None = None, *arguments: Any) -> Call:
         """
         Call the client once, and note its requests.
@@ -152,7 +175,7 @@ class Case:
         call = Call(outcome, journal.token_requests[tokens:], journal.api_requests[apis:], hung=hung)
         if outcome.error is not None:
             self._errors.append(outcome.error)
-        self._look_at_the_board(call)
+        self._look_at_the_board()
         return call
 
     def _made(self) -> Callable[..., Any] | Outcome:
@@ -170,15 +193,13 @@ class Case:
         if call.error is not None and call.error is self._not_made and not self.provider.exchanges:
             raise call.error
 
-    def _look_at_the_board(self, call: Call | None = None) -> None:
+    def _look_at_the_board(self) -> None:
         __tracebackhide__ = True
         failures = [failure for failure, _ in BOARD.take_failures()]
         for failure in failures:
             if not isinstance(failure, TooManyExchanges):
                 pytest.fail(str(failure), pytrace=False)
-            if call is not None:
-                call.is_endless = True
-        if any(isinstance(failure, TooManyExchanges) for failure in failures):
+        if failures:
             self.broken(f"the client made more than {self.settings.max_exchanges} requests and had to be stopped")
 
     def plain_call(self) -> Call:
@@ -190,10 +211,23 @@ class Case:
             self.undecided(f"the client fails before anything is provoked ({self.outcome_of(call)}); see gets-a-token")
         return call
 
-    def need_an_attempt(self, call: Call) -> None:
-        """Skip the check where a call neither reached the API nor raised: what it was meant to do is unknown."""
-        if not call.api_requests and call.error is None and not call.hung:
-            self.undecided("the call made no API request, and raised no exception; see gets-a-token")
+    def token_request(self) -> TokenRequest:
+        """Call the client once and return its first token request, whatever became of it."""
+        call = self.call()
+        self.need_it_made(call)
+        self.need_token_request(call)
+        return self.provider.token_requests[0]
+
+    def takes(self, what: str, **members: Any) -> None:
+        """Give the client a token in an answer with other members; unless it calls the API with it, fail the check."""
+        __tracebackhide__ = True
+        self.provider.token_endpoint.alter(**members)
+        call = self.call()
+        if not self.provider.token_requests or self.provider.token_requests[0].token is None:
+            self.undecided(f"the client got no token ({self.outcome_of(call)}); see gets-a-token")
+        self.need_attempt(call)
+        if not call.worked:
+            self.broken(f"the client fails on {what}: {self.outcome_of(call)}")
 
     def together(self, number: int) -> Together:
         """Call the client from several threads at the same moment, or from several tasks where it is async."""
@@ -210,59 +244,10 @@ class Case:
         """Whether a call failed because the client could not even be made, so that a later one must fail as well."""
         return call.error is not None and call.error is self._not_made
 
-    # --- the verdict
-
-    def undecided(self, reason: str) -> NoReturn:
-        """Skip the check: it can't be decided for this client."""
-        pytest.skip(f"{self.check.id}: {self._hidden(reason)}")
-
-    def broken(self, difference: str) -> NoReturn:
-        """Fail the check; the difference comes first in the text."""
-        __tracebackhide__ = True
-        state = self.provider.authority.state
-        journals = [(self.provider.name, state.journal)]
-        if self._elsewhere is not None:
-            journals = [("client's provider", state.journal), ("elsewhere", self._elsewhere.authority.state.journal)]
-        notes = [f"Raised: {line}" for line in dict.fromkeys(map(describe_error, self._errors))][:4]
-        secrets = {client.client_secret for client in state.clients.values()}
-        pytest.fail(verdict(self.check, difference, journals, notes=notes, secrets=secrets), pytrace=False)
-
     def late(self, difference: str) -> NoReturn:
         """Fail the check because of time; skip it where the client may have counted on a clock that was not moved."""
         __tracebackhide__ = True
-        holders = blind_spots()
+        holders = blind_spots(self.client())
         if holders:
             self.undecided(f"{difference}, but {holders[0]} holds a clock that can't be moved from outside")
         self.broken(difference)
-
-    def outcome_of(self, call: Call) -> str:
-        """Write what came out of a call, to be used in a sentence."""
-        if call.hung:
-            return "it did not come back"
-        if call.error is not None:
-            return f"it raised {describe_error(call.error)}"
-        if not call.api_requests:
-            return "it made no API request"
-        last = call.api_requests[-1]
-        why = f": {last.verdict.detail}" if last.verdict is not None else ""
-        return f"its last API request got {last.result}{why}"
-
-    def name_of(self, entry: Exchange) -> str:
-        """Write which request it was, counted among those of its kind: ``token request 2``."""
-        same = [other for other in self.provider.exchanges if other.kind == entry.kind]
-        return f"{entry.kind} {same.index(entry) + 1}" if entry in same else entry.kind
-
-    def _hidden(self, text: str) -> str:
-        return hide(text, secrets_of(self.provider.exchanges))
-
-    def set_environment(self, **variables: str) -> None:
-        """Set environment variables for the length of the check."""
-        for name, value in variables.items():
-            self.environment.setenv(name, value)
-
-    @property
-    def is_in_process(self) -> bool:
-        """Whether the client's requests never reached a socket, so that another host can be served as well."""
-        return all(
-            entry.request.via in {"requests", "httpx", "httpx2", "urllib.request"} for entry in self.provider.exchanges
-        )

@@ -14,6 +14,7 @@ from pytest_oauthcc.contract.credentials import Credentials
 from pytest_oauthcc.contract.declared import Declared
 from pytest_oauthcc.contract.getting import Getting
 from pytest_oauthcc.contract.keeping import Keeping
+from pytest_oauthcc.contract.on_event_loops import OnEventLoops
 from pytest_oauthcc.contract.renewing import Renewing
 from pytest_oauthcc.contract.safety import Safety
 from pytest_oauthcc.contract.table import CHECKS
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["ClientContract"]
 
 
-class ClientContract(Getting, Credentials, Keeping, Renewing, BeingRefused, BadDays, Safety, Declared, table=CHECKS):
+class ClientContract(
+    Getting, Credentials, Keeping, Renewing, OnEventLoops, BeingRefused, BadDays, Safety, Declared, table=CHECKS
+):
     """
     Tests for everything that is known to go wrong in client-credentials clients.
 

@@ -70,10 +70,9 @@ def _present(client: Case, what: str, *, client_id: str | None = None, secret: s
     presented = requests[0].presented
     if presented.method not in _SECRET_METHODS and not presented.problem:
         client.undecided(f"the client authenticates by {presented.method}, and sends no secret")
-    old = [(name, value) for name, value in presented.readings]
-    if (client_id and any(name == known_id for name, _ in old)) or (
-        secret and any(value == known_secret for _, value in old)
-    ):
+    sent_id_as_before = any(name == known_id for name, _ in presented.readings)
+    sent_secret_as_before = any(value == known_secret for _, value in presented.readings)
+    if (client_id and sent_id_as_before) or (secret and sent_secret_as_before):
         client.undecided("call_api does not take its credentials from oauthcc.client_id and oauthcc.client_secret")
     return requests[0]
 

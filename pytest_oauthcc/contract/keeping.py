@@ -20,6 +20,7 @@ __all__ = ["Keeping"]
 
 _CALLS = 5
 _CALLERS = 6
+_HAS_MODES = os.name == "posix"
 
 
 class Keeping:
@@ -108,7 +109,7 @@ class Keeping:
     @check("keeps-cached-tokens-private")
     def test_keeps_cached_tokens_private(self, client: Case) -> None:
         """A file with the token in it is for the owner only."""
-        if os.name != "posix":
+        if not _HAS_MODES:
             client.undecided("files have no POSIX modes on this system")
         with tempfile.TemporaryDirectory() as home:
             for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TMPDIR"):

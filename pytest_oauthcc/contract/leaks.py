@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from pytest_oauthcc._provider import Provider
 
@@ -33,7 +33,7 @@ class _Ear(logging.Handler):
 
 
 @contextlib.contextmanager
-def eavesdrop() -> Iterator[list[tuple[str, str]]]:
+def eavesdrop() -> Generator[list[tuple[str, str]]]:
     """
     Listen to all logging at DEBUG, and to standard output and error.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import os
 import time
 from datetime import UTC, datetime
@@ -12,15 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_oauthcc.contract.binding import check
-from pytest_oauthcc.contract.calls import call_many, call_once
-from pytest_oauthcc.contract.verdict import describe_error
 from pytest_oauthcc.core.templates import OMIT
-from pytest_oauthcc.transports.turns import turn_of_the_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from pytest_oauthcc.contract.calls import Call, Outcome
+    from pytest_oauthcc.contract.calls import Call
     from pytest_oauthcc.contract.case import Case
 
 __all__ = ["Renewing"]
@@ -28,7 +21,6 @@ __all__ = ["Renewing"]
 _DAY = 86_400
 _LONG_ENOUGH = 600  # of shorter lifetimes a usual leeway may take more than half
 _HUGE = 10**15
-_LEAST_TURNS = 50  # a held answer gives a free event loop a hundred turns
 
 _ZONES = {
     "west-of-greenwich": ("America/Los_Angeles", datetime(2026, 1, 15, 20, 0, tzinfo=UTC)),
@@ -152,13 +144,7 @@ class Renewing:
     def _use(self, client: Case, what: str, value: Any) -> None:
         if not client.has_expires_in:
             client.undecided("the provider does not say when its tokens expire")
-        client.provider.token_endpoint.alter(expires_in=value)
-        call = client.call()
-        if not client.provider.token_requests or client.provider.token_requests[0].token is None:
-            client.undecided(f"the client got no token ({client.outcome_of(call)}); see gets-a-token")
-        client.need_an_attempt(call)
-        if not call.worked:
-            client.broken(f"the client fails on {what}: {client.outcome_of(call)}")
+        client.takes(what, expires_in=value)
 
     def _use_and_expire(self, client: Case, value: Any) -> None:
         self._use(client, f"expires_in: {value!r}", value)
@@ -208,100 +194,21 @@ class Renewing:
         if not call.worked:
             client.late(f"the call failed after expiry when refresh_token had been {shown}: {client.outcome_of(call)}")
 
-    @check("does-not-block-the-event-loop")
-    def test_does_not_block_the_event_loop(self, client: Case) -> None:
-        """Other tasks run while the client waits for the token endpoint."""
-        function = client.client()
-        if client.provider.token_requests:
-            client.plain_call()
-            client.expire()
-        asked = len(client.provider.token_requests)
-        client.provider.token_endpoint.hold(until=2)
-        value = _started(client, function)
-        turns, error = client.run(_turns_beside(value))
-        if len(client.provider.token_requests) == asked:
-            client.undecided(f"the client made no token request{f' ({error!r})' if error else ''}; see gets-a-token")
-        if turns < _LEAST_TURNS:
-            client.broken(f"another task had {turns} turns while the client waited for its token, expected about 100")
-
-    @check("works-on-a-second-event-loop")
-    def test_works_on_a_second_event_loop(self, client: Case) -> None:
-        """Contended locks of one loop do not break the client on the next."""
-        value = _started(client, client.client())
-        if client.run(_is_asyncio(value)) is not True:
-            client.undecided("it needs asyncio")
-        for where in ("one event loop", "a second event loop"):
-            client.expire()
-            client.provider.token_endpoint.hold(until=3)
-            outcomes, hung = _on_a_fresh_loop(client.client())
-            client.provider.token_endpoint.recover()
-            errors = [outcome.error for outcome in outcomes if outcome.error is not None]
-            if hung or errors:
-                how = f"did not come back ({hung} of 3)" if hung else f"raised {describe_error(errors[0])}"
-                client.broken(f"three tasks on {where} {how}")
-
-
-def _started(client: Case, function: Callable[[], Any]) -> Any:
-    """Call the client, and return what it has to await."""
-    outcome = call_once(function, lambda awaitable: awaitable)
-    if outcome.error is not None:
-        client.undecided(f"the client fails at once ({describe_error(outcome.error)}); see gets-a-token")
-    if not inspect.isawaitable(outcome.value):
-        client.undecided("the client is synchronous")
-    return outcome.value
-
-
-def _on_a_fresh_loop(function: Callable[[], Any]) -> tuple[list[Outcome], int]:
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        return call_many(function, 3, lambda awaitable: runner.run(_wait(awaitable)))
-
-
-async def _wait(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
-
-
-async def _is_asyncio(awaitable: Awaitable[Any]) -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    finally:
-        await awaitable
-    return True
-
-
-async def _turns_beside(awaitable: Awaitable[Any]) -> tuple[int, Exception | None]:
-    """Await something, and count the turns that another task has meanwhile."""
-    turn: Callable[[], Awaitable[object]] = turn_of_the_loop()
-    turns, done = 0, False
-    error: Exception | None = None
-
-    async def count() -> None:
-        nonlocal turns
-        while not done:
-            await turn()
-            turns += 1
-
-    async def wait() -> None:
-        nonlocal done, error
-        try:
-            await awaitable
-        except Exception as raised:  # noqa: BLE001 - judged by others
-            error = raised
-        finally:
-            done = True
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        import trio
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(count)
-            nursery.start_soon(wait)
-    else:
-        await asyncio.gather(count(), wait())
-    return turns, error
+    @check("survives-a-key-rotation")
+    def test_survives_a_key_rotation(self, client: Case) -> None:
+        """A token that is signed with a new key is as good as any."""
+        if client.settings.token_format != "jwt":  # noqa: S105
+            client.undecided("the provider's tokens are opaque")
+        client.plain_call()
+        client.provider.rotate_keys()
+        client.expire()
+        call = client.call()
+        if not call.token_requests:
+            client.undecided("the client does not renew; see renews-an-expired-token")
+        if not call.worked:
+            again = client.call()  # some renew on 401 without repeating the call
+            if not again.worked:
+                client.broken(f"the client fails on a token that is signed with a new key: {client.outcome_of(again)}")
 
 
 def _judge_renewed(client: Case, call: Call, when: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import inspect
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import pytest
 from pytest_oauthcc.contract.binding import check
 from pytest_oauthcc.contract.case import ELSEWHERE
 from pytest_oauthcc.contract.leaks import eavesdrop, everything_held, leak_in, secrets_by_name
+from pytest_oauthcc.contract.sight import is_of_a_client
 
 if TYPE_CHECKING:
     from pytest_oauthcc.contract.case import Case
@@ -24,7 +24,11 @@ __all__ = ["Safety"]
 
 _REDIRECTS = [301, 302, 307, 308]
 _NETRC = ("netrc-login", "netrc-password")
-_NOT_THE_CLIENTS = frozenset({"aiohttp", "httpcore", "httpx", "httpx2", "pytest_oauthcc", "requests", "urllib3"})
+_FAULTY = {
+    "untrusted": "of an authority that nobody knows",
+    "wrong-host": "for another host",
+    "expired": "out of date",
+}
 
 
 class Safety:
@@ -48,7 +52,22 @@ class Safety:
             if entry.request.verify is False:
                 client.broken(f"{client.name_of(entry)} was sent with the certificate check switched off")
         if any(entry.request.verify is None for entry in client.provider.exchanges):
-            client.undecided("the client's HTTP library does not tell whether it checks certificates")
+            client.undecided("the HTTP library does not tell whether it checks; see refuses-bad-certificates")
+
+    @check("refuses-bad-certificates")
+    @pytest.mark.parametrize("fault", _FAULTY)
+    def test_refuses_bad_certificates(self, client: Case, fault: str) -> None:
+        """Nothing is sent to a server whose certificate proves nothing."""
+        client.plain_call()
+        client.server().show_certificate(fault)
+        calls = [client.call()]  # the API first
+        client.expire()
+        calls.append(client.call())
+        for call in calls:
+            for entry in (*call.token_requests, *call.api_requests):
+                client.broken(f"{client.name_of(entry)} was sent although the server's certificate is {_FAULTY[fault]}")
+        if not any(call.error for call in calls):
+            client.undecided("the client made no more requests, and raised no exception")
 
     @check("keeps-secrets-out-of-logs")
     def test_keeps_secrets_out_of_logs(self, client: Case) -> None:
@@ -58,9 +77,8 @@ class Safety:
             client.call()
             client.call()
             client.provider.revoke()
-            client.call()
-        if not client.provider.token_requests:
-            client.undecided("the client made no token request; see gets-a-token")
+            call = client.call()
+        client.need_token_request(call)
         secrets = secrets_by_name(client.provider)
         for where, text in heard:
             what = leak_in(text, secrets)
@@ -166,8 +184,7 @@ class Safety:
         stranger = client.elsewhere()
         client.provider.token_endpoint.redirect(f"{ELSEWHERE}/token", status)
         call = client.call()
-        if not client.provider.token_requests:
-            client.undecided(f"the client made no token request ({client.outcome_of(call)}); see gets-a-token")
+        client.need_token_request(call)
         self._need_the_same_process(client)
         secrets = secrets_by_name(client.provider)
         for entry in stranger.exchanges:
@@ -208,8 +225,7 @@ class Safety:
         for entry in client.provider.exchanges:
             if entry.headers.get("authorization") == entry_of_file:
                 client.broken(f"{client.name_of(entry)} carried the entry of ~/.netrc in its Authorization header")
-        if not call.api_requests:
-            client.undecided(f"the client never called the API ({client.outcome_of(call)}); see gets-a-token")
+        client.need_api_request(call)
 
     @staticmethod
     def _need_the_same_process(client: Case) -> None:
@@ -241,5 +257,4 @@ def _is_of_the_client(thing: Any) -> bool:
     # A dictionary is data, whatever it is called: who prints a token prints a token.
     if inspect.isroutine(thing) or inspect.ismodule(thing) or isinstance(thing, type | dict | list | tuple | str):
         return False
-    home = type(thing).__module__.partition(".")[0]
-    return home not in _NOT_THE_CLIENTS and home not in sys.stdlib_module_names
+    return is_of_a_client(str(type(thing).__module__))

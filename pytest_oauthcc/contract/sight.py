@@ -3,93 +3,150 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import gc
 import sys
 import time
-import types
+from inspect import unwrap
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CodeType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    ModuleType,
+    TracebackType,
+)
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.clock.infrastructure import is_left_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["blind_spots"]
+__all__ = ["blind_spots", "is_of_a_client"]
 
 _FUNCTIONS = ("time", "time_ns", "monotonic", "monotonic_ns")
 _MOMENTS = ("now", "utcnow", "today")
-_RUNNING = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
-_NO_HOLDERS = (types.FrameType, types.ModuleType, types.MethodDescriptorType, types.ClassMethodDescriptorType)
+_RUNNING = (GeneratorType, CoroutineType, AsyncGeneratorType)
+_NOTHING_OF_ITS_OWN = (FrameType, TracebackType)
+# They send what clients tell them to; when tokens expire is none of their business.
+_HTTP_LIBRARIES = frozenset({"aiohttp", "httpcore", "httpcore2", "httpx", "httpx2", "requests", "urllib3"})
 
 
-def blind_spots() -> list[str]:
+@functools.cache
+def is_of_a_client(module: str) -> bool:
+    """Whether a module may be a client's: not of the standard library, an HTTP library or the machinery of tests."""
+    family = module.partition(".")[0]
+    return not (family in sys.stdlib_module_names or family in _HTTP_LIBRARIES or is_left_alone(module))
+
+
+def blind_spots(client: object) -> list[str]:
     """
-    Find those who hold a real clock although the clock of the test has been moved.
+    Find where a client holds a real clock although the clock of the test has been moved.
 
     The clock replaces its functions in modules, attributes, default arguments, closures and partials. Left are tuples,
     local variables of running generators, and methods such as ``datetime.now`` that somebody took from their class.
-    What belongs to the standard library or to the machinery of tests is of no interest.
+    They are looked for in what the client can reach: its objects, functions, classes and modules, and the packages
+    that those use. What else is alive in the process is not looked at.
+
+    Args:
+        client: What is called; usually a method of the client.
 
     Returns:
         Each holder in words.
     """
-    freezegun: Any = sys.modules.get("freezegun.api")
-    reals = [getattr(freezegun, f"real_{name}", None) or getattr(time, name) for name in _FUNCTIONS]
-    reals = [real for real in reals if isinstance(real, types.BuiltinFunctionType)]
-    kind = getattr(freezegun, "real_datetime", None) or dt.datetime
-    # time-machine moves time.time and datetime itself, wherever they are held.
-    moved = [real for real in reals if not _shows_moved_time(real)]
-    everybody = gc.get_referrers(*moved, kind)
-    moments = [one for one in everybody if isinstance(one, types.BuiltinMethodType) and one.__self__ is kind]
-    moments = [one for one in moments if one.__name__ in _MOMENTS and dt.datetime is not kind]
-    if moments:
-        everybody += gc.get_referrers(*moments)
-    wanted = {id(one) for one in (*moved, *moments)}
-    mine = {id(one) for one in (reals, moved, everybody, moments)}
-    found = []
-    for holder in everybody:
-        if id(holder) not in mine and not isinstance(holder, _NO_HOLDERS) and _holds(holder, wanted):
-            found += [f"{what} of {module}" for module, what in _belongs_to(holder, mine) if _is_the_clients(module)]
-    # The frame of this call is among them, and would keep the lists alive for the next search to find.
-    for one in (everybody, moments, moved, reals):
-        one.clear()
-    return list(dict.fromkeys(found))
+    clocks = _Clocks()
+    found: list[Any] = []
+    came_from: dict[int, Any] = {id(client): None}
+    pending: list[Any] = [client]
+    while pending:
+        thing = pending.pop()
+        for part in _parts(thing):
+            if type(part) is BuiltinFunctionType and clocks.has(part):
+                found.append(thing)
+            elif id(part) not in came_from and gc.is_tracked(part):
+                came_from[id(part)] = thing
+                pending.append(part)
+    return list(dict.fromkeys(_name_holder(thing, came_from) for thing in found))
 
 
-def _shows_moved_time(real: Any) -> bool:
-    return real.__name__ in {"time", "time_ns"} and getattr(time, real.__name__) is real
+class _Clocks:
+    """Functions that tell the real time now, although the clock of the test has been moved."""
+
+    def __init__(self) -> None:
+        freezegun: Any = sys.modules.get("freezegun.api")
+        reals = [getattr(freezegun, f"real_{name}", unwrap(getattr(time, name))) for name in _FUNCTIONS]
+        # What is in its own place tells the time of the test: time-machine moves it wherever it is held.
+        self._functions = {id(real) for real in reals if getattr(time, real.__name__) is not real}
+        kind = getattr(freezegun, "real_datetime", dt.datetime)
+        self._kind = None if kind is dt.datetime else kind
+
+    def has(self, thing: BuiltinFunctionType) -> bool:
+        owner = thing.__self__
+        return id(thing) in self._functions or (
+            owner is not None and owner is self._kind and thing.__name__ in _MOMENTS
+        )
 
 
-def _holds(holder: Any, wanted: set[int]) -> bool:
-    return not wanted.isdisjoint(map(id, gc.get_referents(holder)))
+def _parts(thing: Any) -> Iterable[Any]:
+    """Return what a thing refers to; nothing where no client is behind it."""
+    kind = type(thing)
+    if issubclass(kind, FunctionType):
+        return _parts_of_function(thing)
+    if issubclass(kind, type):
+        return gc.get_referents(thing) if is_of_a_client(str(thing.__module__)) else ()
+    if kind is dict and "__spec__" in thing:  # the namespace of a module
+        return gc.get_referents(thing) if is_of_a_client(str(thing.get("__name__"))) else ()
+    if issubclass(kind, _NOTHING_OF_ITS_OWN) or _is_machinery(str(kind.__module__)):
+        return ()
+    return gc.get_referents(thing)
 
 
-def _belongs_to(holder: Any, mine: set[int]) -> Iterator[tuple[str, str]]:
-    """Yield modules with what of theirs a holder is."""
-    if isinstance(holder, _RUNNING):
-        code = next(getattr(holder, name) for name in ("gi_frame", "cr_frame", "ag_frame") if hasattr(holder, name))
-        yield str(code.f_globals.get("__name__") if code is not None else ""), f"the running {holder.__qualname__}()"
-    elif isinstance(holder, dict | list | tuple | set | types.CellType | types.BuiltinMethodType):
-        if isinstance(holder, dict) and "__spec__" in holder:
-            return
-        for owner in gc.get_referrers(holder):
-            if id(owner) not in mine and not isinstance(owner, types.FrameType | dict | list | tuple):
-                named = owner if isinstance(owner, type | types.FunctionType) else type(owner)
-                yield str(named.__module__), f"{named.__qualname__}"
-            elif isinstance(owner, dict) and "__spec__" in owner:
-                yield str(owner.get("__name__")), "a value"
-            elif isinstance(owner, dict):
-                yield from _of_namespace(owner)
-    else:
-        named = holder if isinstance(holder, type | types.FunctionType) else type(holder)
-        yield str(named.__module__), named.__qualname__
+def _parts_of_function(function: FunctionType) -> Iterator[Any]:
+    names = function.__globals__
+    yield from (part for part in gc.get_referents(function) if part is not names)
+    if is_of_a_client(str(names.get("__name__"))):
+        yield names
+        yield from _imports_of(function.__code__, str(names.get("__package__")))
 
 
-def _of_namespace(names: dict[Any, Any]) -> Iterator[tuple[str, str]]:
-    for owner in gc.get_referrers(names):
-        if getattr(owner, "__dict__", None) is names:
-            yield str(type(owner).__module__), type(owner).__qualname__
+def _imports_of(code: CodeType, package: str) -> Iterator[ModuleType]:
+    """Yield the modules that a function may import when it runs."""
+    for name in code.co_names:
+        for module in (sys.modules.get(name), sys.modules.get(f"{package}.{name}")):
+            if module is not None:
+                yield module
+    for part in code.co_consts:
+        if type(part) is CodeType:
+            yield from _imports_of(part, package)
 
 
-def _is_the_clients(module: str) -> bool:
-    return bool(module) and not is_left_alone(module) and module.partition(".")[0] not in sys.stdlib_module_names
+def _is_machinery(module: str) -> bool:
+    return is_left_alone(module) and module.partition(".")[0] not in sys.stdlib_module_names
+
+
+def _name_holder(thing: Any, came_from: dict[int, Any]) -> str:
+    """Name a thing after itself, or after the nearest on the way to it that has a name."""
+    while thing is not None:
+        name = _name(thing)
+        if name is not None:
+            return name
+        thing = came_from[id(thing)]
+    return "call_api"
+
+
+def _name(thing: Any) -> str | None:
+    """Say what a thing is, if it is one that a client's author knows by name."""
+    kind = type(thing)
+    if kind is dict:
+        module, what = str(thing.get("__name__")), "a value"
+        return f"{what} of {module}" if "__spec__" in thing else None
+    if issubclass(kind, _RUNNING):
+        frame = next(getattr(thing, name) for name in ("gi_frame", "cr_frame", "ag_frame") if hasattr(thing, name))
+        return None if frame is None else f"the running {thing.__qualname__}() of {frame.f_globals.get('__name__')}"
+    named = thing if issubclass(kind, (type, FunctionType)) else kind
+    module = str(named.__module__)
+    return f"{named.__qualname__} of {module}" if is_of_a_client(module) else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 from pytest_oauthcc.explain.showing import shorten
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc.contract.table import Check
     from pytest_oauthcc.core.journal import Journal
 
-__all__ = ["describe_error", "verdict"]
+__all__ = ["describe_error", "failure_with", "verdict"]
 
 _WIDTH = 100
 
@@ -61,6 +63,13 @@ def describe_error(error: BaseException) -> str:
     """Write an exception in one line: its type and the first line of its message."""
     message = str(error).strip().partition("\n")[0]
     return shorten(f"{type(error).__name__}: {message}" if message else type(error).__name__, 160)
+
+
+def failure_with(text: str) -> BaseException:
+    """Return what fails a test with a text that shows the exchanges, so that the test's report need not repeat them."""
+    failure: Any = pytest.fail.Exception(text, pytrace=False)
+    failure.shows_exchanges = True
+    return failure  # type: ignore[no-any-return]
 
 
 def _wrapped(title: str, text: str) -> str:

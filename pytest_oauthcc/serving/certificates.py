@@ -43,11 +43,12 @@ def _trustme() -> Any:
 def _authority() -> Any:
     __tracebackhide__ = True
     with _making:
-        return _made_once(_trustme())
+        return _made_once()
 
 
 @functools.cache
-def _made_once(trustme: Any) -> Any:
+def _made_once() -> Any:
+    trustme = _trustme()
     return trustme.CA(key_type=trustme.KeyType.ECDSA)
 
 

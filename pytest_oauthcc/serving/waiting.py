@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Waiting"]
 
+
 def _machine_seconds() -> float:
     """Read a clock that libraries which freeze the time of a test leave alone, where there is one."""
     clock = getattr(time, "CLOCK_MONOTONIC", None)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+import aiohttp.test_utils  # noqa: F401
+import django.test  # noqa: F401
 import fastapi.testclient  # noqa: F401
 import flask.testing  # noqa: F401
 import httpcore2  # noqa: F401

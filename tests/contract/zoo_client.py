@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json as json_module
+import ssl
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Send:
     body: bytes | None = field(default=None, repr=False)
     timeout: float | None = TIMEOUT
     follow_redirects: bool = False
-    verify: bool = True
+    verify: bool | str = True  # or the file of the CA
     trust_env: bool = False
     blocking: bool = False  # an async driver sends it synchronously
 
@@ -88,9 +89,16 @@ class Right:
     token: str | None = field(default=None, repr=False)
     expires: float = 0.0
     leeway: float = LEEWAY
+    jwks_url: str = ""
+    verify: bool | str = True
+    timeout: float = TIMEOUT
 
     def __post_init__(self) -> None:
         """Let other animals prepare themselves."""
+
+    def tls_context(self) -> ssl.SSLContext | bool:
+        """Return what httpx takes for ``verify``."""
+        return ssl.create_default_context(cafile=self.verify) if isinstance(self.verify, str) else True
 
     # --- the API
 
@@ -123,7 +131,7 @@ class Right:
         headers = {**self.headers, "Authorization": self.authorization(token)}
         if content is not None:
             headers["Content-Type"] = "application/json"
-        return Send(method, self.api_url + path, headers, content)
+        return Send(method, self.api_url + path, headers, content, timeout=self.timeout, verify=self.verify)
 
     def authorization(self, token: str) -> str:
         return f"Bearer {token}"
@@ -186,7 +194,7 @@ class Right:
             params += [("client_id", self.client_id), ("client_secret", self.client_secret)]
         else:
             headers["Authorization"] = f"Basic {self.basic()}"
-        return Send("POST", self.token_url, headers, self.encode(params))
+        return Send("POST", self.token_url, headers, self.encode(params), timeout=self.timeout, verify=self.verify)
 
     def check_url(self) -> None:
         parts = urlsplit(self.token_url)

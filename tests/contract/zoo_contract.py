@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from zoo_client import Right
-from zoo_drivers import DRIVERS, AsyncHttpxDriver
+from zoo_drivers import DRIVERS, AsyncHttpxDriver, close_all
 from zoo_mutants import MUTANTS
 
 from pytest_oauthcc import ClientContract
 from pytest_oauthcc.contract import calls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TIMEOUT_ON_SOCKETS = 0.5  # what times out there takes its time
 
 
 class OneLockForAll(AsyncHttpxDriver):
@@ -46,20 +51,27 @@ class ZooContract(ClientContract):
         return options
 
     @pytest.fixture
-    def zoo(self, oauthcc: Any) -> Any:
+    def zoo(self, request: pytest.FixtureRequest, oauthcc: Any) -> Iterator[Any]:
+        server = request.getfixturevalue("oauthcc_server") if getattr(self.animal, "is_served", False) else None
+        where = server or oauthcc
+
         def make(client_id: str | None = None, client_secret: str | None = None, scope: str | None = None) -> Any:
             client = self.animal(
-                oauthcc.token_url,
-                oauthcc.api_url,
+                where.token_url,
+                where.api_url,
                 client_id or oauthcc.client_id,
                 client_secret or oauthcc.client_secret,
                 scope or self.scope,
                 dict(oauthcc.authority.state.settings.headers),
+                jwks_url=where.jwks_url,
             )
+            if server is not None:
+                client.verify, client.timeout = str(server.ca_pem_path), _TIMEOUT_ON_SOCKETS
             driver = OneLockForAll if self.animal.__name__ == "OneLoop" else DRIVERS[self.driver]
             return driver(client)
 
-        return make
+        yield make
+        close_all()
 
     @pytest.fixture
     def keeper(self, zoo: Any) -> Any:

@@ -14,6 +14,14 @@ import httpx
 import requests
 from zoo_client import Answer, Flow, Lock, NetworkError, Pause, Right, Send, Unlock
 
+_open: list[requests.Session | httpx.Client] = []
+
+
+def close_all() -> None:
+    """Close the connections of all synchronous drivers, also of those that were unpickled."""
+    while _open:
+        _open.pop().close()
+
 
 class RequestsDriver:
     """Runs a client on requests."""
@@ -22,6 +30,7 @@ class RequestsDriver:
         self.client = client
         self.session = requests.Session()
         self.lock = threading.Lock()
+        _open.append(self.session)
 
     def orders(self) -> Any:
         return self.run(self.client.call())
@@ -82,17 +91,23 @@ def send_with_requests(session: requests.Session, step: Send) -> Answer:
     )
 
 
+def send_alone_with_requests(step: Send) -> Answer:
+    with requests.Session() as session:
+        return send_with_requests(session, step)
+
+
 class HttpxDriver(RequestsDriver):
     """Runs a client on httpx."""
 
     def __init__(self, client: Right) -> None:
         self.client = client
         self.lock = threading.Lock()
-        self.http = httpx.Client(trust_env=False)
+        self.http = httpx.Client(trust_env=False, verify=client.tls_context())
+        _open.append(self.http)
 
     def send(self, step: Send) -> Answer:
         if step.trust_env or not step.verify:
-            return send_with_requests(requests.Session(), step)  # httpx itself has no such mistake to make
+            return send_alone_with_requests(step)  # httpx itself has no such mistake to make
         try:
             response = self.http.request(
                 step.method,
@@ -113,7 +128,7 @@ class AsyncHttpxDriver:
     def __init__(self, client: Right) -> None:
         self.client = client
         self.locks: weakref.WeakKeyDictionary[Any, asyncio.Lock] = weakref.WeakKeyDictionary()
-        self.http = httpx.AsyncClient(trust_env=False)
+        self.http = httpx.AsyncClient(trust_env=False, verify=client.tls_context())
 
     def lock(self) -> asyncio.Lock:
         return self.locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
@@ -145,14 +160,20 @@ class AsyncHttpxDriver:
         elif isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
         elif step.blocking or step.trust_env or not step.verify:
-            return send_with_requests(requests.Session(), step)
+            return send_alone_with_requests(step)
         else:
             return await self.send(step)
         return None
 
     async def send(self, step: Send) -> Answer:
+        if isinstance(step.verify, str):  # connections that are kept could not be closed on another event loop
+            async with httpx.AsyncClient(trust_env=False, verify=self.client.tls_context()) as http:
+                return await self.send_on(http, step)
+        return await self.send_on(self.http, step)
+
+    async def send_on(self, http: httpx.AsyncClient, step: Send) -> Answer:
         try:
-            response = await self.http.request(
+            response = await http.request(
                 step.method,
                 step.url,
                 headers=step.headers,

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
+from pytest_oauthcc import standalone
 from pytest_oauthcc.serving.connection import Manners
 from pytest_oauthcc.serving.loopback import LoopbackServer
-from pytest_oauthcc.serving.standalone import standalone
 from pytest_oauthcc.serving.wire import Limits
 
 FORM = b"grant_type=client_credentials&client_id=orders&client_secret=s3cret"

@@ -387,7 +387,7 @@ def other_server(request, tmp_path, signing_key):
     pytest.importorskip(request.param[0])
     (tmp_path / "app.py").write_text(
         textwrap.dedent(f"""
-        from pytest_oauthcc.serving.standalone import standalone
+        from pytest_oauthcc import standalone
 
         fake = standalone(client_id="orders", client_secret="s3cret", signing_key={str(signing_key)!r})
         fake.api.get("/late").time_out()

@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from pytest_oauthcc import OptionError
+from pytest_oauthcc import OptionError, standalone
 from pytest_oauthcc.core.messages import Headers
+from pytest_oauthcc.process.control import Control
+from pytest_oauthcc.process.offset_clock import OffsetClock
 from pytest_oauthcc.serving.application import Incoming
-from pytest_oauthcc.serving.control import Control
 from pytest_oauthcc.serving.loopback import LoopbackServer
-from pytest_oauthcc.serving.offset_clock import OffsetClock
-from pytest_oauthcc.serving.standalone import standalone
 
 GRANT = {"grant_type": "client_credentials", "scope": "a"}
 AUTH = ("orders", "s3cret")
@@ -314,7 +313,7 @@ def test_the_clock_knows_when_tokens_expire(fake):
 
 def test_a_standalone_provider_does_not_grow_for_ever(monkeypatch):
     """The journal keeps the newest exchanges, and tokens that expired long ago are forgotten."""
-    from pytest_oauthcc.serving import standalone as module
+    from pytest_oauthcc.process import standalone as module
 
     monkeypatch.setattr(module, "_JOURNAL_LIMIT", 10)
     fake = standalone(client_id="orders", client_secret="s3cret", expires_in=10)

@@ -8,12 +8,11 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 
-from pytest_oauthcc import OptionError
+from pytest_oauthcc import OptionError, standalone
 from pytest_oauthcc.core.given_key import read_signing_key
 from pytest_oauthcc.core.keys import make_key
 from pytest_oauthcc.core.recognition import Recognition
 from pytest_oauthcc.serving.loopback import LoopbackServer
-from pytest_oauthcc.serving.standalone import standalone
 
 
 def pem_of(private, encryption=None) -> bytes:

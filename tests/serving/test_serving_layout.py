@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_oauthcc import standalone
 from pytest_oauthcc.serving.layout import Layout
-from pytest_oauthcc.serving.standalone import standalone
 
 HERE = "http://here.test:81"
 

@@ -302,7 +302,7 @@ def test_the_handshake_takes_what_serve_is_told(tmp_path):
     """``oauthcc serve --client-ca`` trusts a file; without TLS, or with another file, it says what is wrong."""
     import argparse
 
-    from pytest_oauthcc.serving.command import add_arguments, serve
+    from pytest_oauthcc.process.command import add_arguments, serve
 
     parser = argparse.ArgumentParser()
     add_arguments(parser)
