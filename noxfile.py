@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import nox
@@ -81,6 +82,21 @@ def concurrency(session: nox.Session) -> None:
     )
 
 
+@nox.session(python=PYTHONS)
+@nox.parametrize("kind", ["wheel", "sdist"])
+def distribution(session: nox.Session, kind: str) -> None:
+    """Build what is published, install that alone, and run the examples in a folder where nothing else is."""
+    target = Path(session.create_tmp()) / "built"
+    shutil.rmtree(target, ignore_errors=True)  # what an earlier run left
+    session.install("build")
+    session.run("python", "-m", "build", f"--{kind}", "--outdir", str(target), str(ROOT), silent=True)
+    (built,) = target.glob("*.whl" if kind == "wheel" else "*.tar.gz")
+    session.install(str(built), "-r", "examples/requirements.txt")
+    shutil.copytree(ROOT / "examples", target / "examples")
+    session.chdir(target)
+    session.run("python", "-m", "pytest", "examples")
+
+
 @nox.session(python=PYTHONS[0])
 def docs(session: nox.Session) -> None:
     """Build the site into site/; a warning fails."""
@@ -112,7 +128,7 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "fuzz", *(session.posargs or ["--seconds", "600"]))
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=PYTHONS[0], default=False)
 def mutation(session: nox.Session) -> None:
     """Break a part of the package at random places, and tell what no test noticed: -- core 300, or rules, or clock."""
     _install(session, "mutmut>=3.8,<4")

@@ -23,8 +23,8 @@ BARE_NAME = "a bare handler of the standard library that signs the same JWT and 
 
 @row("socket-life", "server started and stopped", "a bare `ThreadingHTTPServer` that polls every 5 ms", 1.5)
 def _life(rounds: int) -> Figures:
+    from pytest_oauthcc import standalone
     from pytest_oauthcc.serving.server import OauthccServer
-    from pytest_oauthcc.serving.standalone import standalone
 
     fake = standalone(client_id="orders", client_secret="s3cret")
 
@@ -47,8 +47,8 @@ def _life(rounds: int) -> Figures:
 
 @row("socket-stop", "server stopped with 16 idle connections of clients", "", 0.020, processes=2)
 def _stop(rounds: int) -> Figures:
+    from pytest_oauthcc import standalone
     from pytest_oauthcc.serving.server import OauthccServer
-    from pytest_oauthcc.serving.standalone import standalone
 
     found = []
     for _ in range(rounds * 4):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TooManyExchanges,
         Violation,
     )
+    from pytest_oauthcc.process.standalone import standalone
     from pytest_oauthcc.profiles import Profile
     from pytest_oauthcc.serving.server import OauthccServer
     from pytest_oauthcc.typed_options import Options, ProviderFactory
@@ -54,6 +55,7 @@ __all__ = [
     "TooManyExchanges",
     "Violation",
     "provider",
+    "standalone",
 ]
 
 _HOMES = {
@@ -79,6 +81,7 @@ _HOMES = {
     "TooManyExchanges": "errors",
     "Violation": "errors",
     "provider": "_opening",
+    "standalone": "process.standalone",
 }
 
 

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 for done, 1 for a failure, 2 for arguments that are wrong.
     """
     from pytest_oauthcc.errors import OptionError
-    from pytest_oauthcc.serving.command import add_arguments, serve
+    from pytest_oauthcc.process.command import add_arguments, serve
 
     parser = argparse.ArgumentParser(prog="oauthcc", description="A fake OAuth 2.0 client credentials provider.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -11,7 +11,7 @@ from pytest_oauthcc.core.scopes import Grant, as_scopes, decide_scopes
 from pytest_oauthcc.errors import Mismatch, OptionError
 from pytest_oauthcc.explain.expectation import ANY, ApiExpectation, TokenExpectation
 from pytest_oauthcc.options import check_option
-from pytest_oauthcc.token_arguments import check_token_arguments
+from pytest_oauthcc.token_arguments import check_lifetime, check_token_arguments
 from pytest_oauthcc.transports.switchboard import BOARD
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.client_certificate import ClientCertificate
     from pytest_oauthcc.core.forgery import ForgedToken
-    from pytest_oauthcc.core.journal import ApiRequest, Exchange, RequestLog, TokenRequest
+    from pytest_oauthcc.core.journal import ApiRequest, Exchange, TokenRequest
+    from pytest_oauthcc.core.request_log import RequestLog
     from pytest_oauthcc.core.tokens import IssuedToken
     from pytest_oauthcc.serving.asgi import AsgiApplication
     from pytest_oauthcc.serving.wsgi import WsgiApplication
@@ -144,11 +145,13 @@ class Provider(ServedProvider):
             The certificate with its key, as files that are gone after the test.
 
         Raises:
-            OptionError: The client registered certificates of its own, or a name is too long for a certificate.
+            OptionError: The client registered certificates of its own, a name is too long for a certificate, or
+                ``expires_in`` is no number of seconds.
         """
         __tracebackhide__ = True
         from pytest_oauthcc.client_certificate import make_client_certificate
 
+        check_lifetime("client_certificate()", expires_in)
         return make_client_certificate(
             client or self._state.main_client,
             auth_methods=self._state.settings.auth_methods,
@@ -203,8 +206,6 @@ class Provider(ServedProvider):
             check_option("client_id", client_id, where, {})
         if client_secret is not None:
             check_option("client_secret", client_secret, where, {})
-        if client_id in self._state.clients:
-            raise OptionError(f"add_client(): there is a client {client_id!r} already")
         methods = None if auth_methods is None else check_option("auth_methods", auth_methods, where, {})
         default = self._state.settings.default_scopes
         allowed = self._state.main_client.scopes
@@ -222,13 +223,16 @@ class Provider(ServedProvider):
             if certificate_subject is None
             else check_option("client_certificate_subject", certificate_subject, where, {}),
         )
-        self._state.clients[client.client_id] = client
+        with self._state.lock:
+            if client.client_id in self._state.clients:
+                raise OptionError(f"add_client(): there is a client {client_id!r} already")
+            self._state.clients[client.client_id] = client
         return client
 
     def rotate_secret(self) -> str:
         """Give the client a new secret; the old one is refused from now on. Returns the new secret."""
-        self._state.main_client.client_secret = secrets.token_hex(16)
-        return self._state.main_client.client_secret
+        self._state.main_client.client_secret = secret = secrets.token_hex(16)
+        return secret
 
     # --- tokens
 
@@ -369,9 +373,10 @@ class Provider(ServedProvider):
         """
         __tracebackhide__ = True
         value = token if token is None or isinstance(token, str) else token.value
-        if value is not None and self._state.tokens.get(value) is None:
-            raise OptionError("revoke(): this provider never issued that token; without an argument it revokes all")
-        return self._state.tokens.revoke(value, self.clock.time())
+        with self._state.lock:
+            if value is not None and self._state.tokens.get(value) is None:
+                raise OptionError("revoke(): this provider never issued that token; without an argument it revokes all")
+            return self._state.tokens.revoke(value, self.clock.time())
 
     def rotate_keys(self, *, keep_old: bool = True) -> None:
         """
@@ -400,7 +405,8 @@ class Provider(ServedProvider):
         __tracebackhide__ = True
         if self._state.licences is None:
             raise OptionError(f"the profile {self.name!r} has no licences; jim2 is one that has")
-        return self._state.licences.holders(self.clock.time())
+        with self._state.lock:
+            return self._state.licences.holders(self.clock.time())
 
     # --- seeing
 

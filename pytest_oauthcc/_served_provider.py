@@ -96,14 +96,16 @@ class ServedProvider:
 
     def _refuse_exchange(self, limit: int) -> NoReturn:
         __tracebackhide__ = True
-        self._refused_exchanges += 1
-        if self._refused_exchanges > _MOST_REFUSED:
+        with self._state.lock:
+            self._refused_exchanges += 1
+            refused = self._refused_exchanges
+        if refused > _MOST_REFUSED:
             # The client swallows whatever an ``except Exception`` can, and would go on for ever.
             raise pytest.fail.Exception(f"more than {limit:,} exchanges in one test, and no end of them", pytrace=False)
         from pytest_oauthcc.explain.too_many import too_many
 
         error = TooManyExchanges(too_many(limit, self._state.journal, secrets=self.secrets))
-        if self._refused_exchanges == 1:
+        if refused == 1:
             BOARD.note_failure(error)
         raise error
 
@@ -140,7 +142,8 @@ class ServedProvider:
         if findings:
             entry.violations = findings
             where = users_traceback()
-            self._broken.extend((finding, where) for finding in findings)
+            with self._state.lock:
+                self._broken.extend((finding, where) for finding in findings)
 
     def overhear(self, request: Request) -> None:
         """Note a request to somebody else, if it carries a token or a secret that is only for this provider."""
@@ -148,7 +151,8 @@ class ServedProvider:
             return  # the API is one of the user's own stubs, wherever that is
         entry = StrayRequest(request, self.clock.time())
         if check_elsewhere(entry, self.scene):
-            self._state.journal.add(entry)  # the behaviour rules will find it there
+            with self._state.lock:
+                self._state.journal.add(entry)  # the behaviour rules will find it there
 
     def allows(self, rule_id: str) -> bool:
         """Whether a test lets a rule be broken."""
@@ -167,7 +171,8 @@ class ServedProvider:
 
     def take_violation(self) -> tuple[Violation, TracebackType | None] | None:
         """Return the failure that broken rules make, with the place of the first request; it is told only once."""
-        broken, self._broken = self._broken, []
+        with self._state.lock:
+            broken, self._broken = self._broken, []
         if not broken:
             return None
         judged = failing([finding for finding, _ in broken], self._state.settings.strict, self._allowed)
@@ -183,7 +188,8 @@ class ServedProvider:
         """What must never be shown."""
         options = self._state.settings.own
         own = [value for name, value in options.items() if isinstance(value, str) and is_sensitive(name)]
-        return [*(client.client_secret for client in self._state.clients.values()), *own]
+        clients = list(self._state.clients.values())  # a copy: others may register meanwhile
+        return [*(client.client_secret for client in clients), *own]
 
     # --- what the contracts change
 
@@ -194,13 +200,15 @@ class ServedProvider:
         Args:
             changes: Fields of ``Settings``; URLs may change in their scheme and query only.
         """
-        self._state.settings = replace(self._state.settings, **changes)
-        self._state.values = {**self._state.values, "token_url": self._state.settings.token_url}
+        with self._state.lock:
+            self._state.settings = replace(self._state.settings, **changes)
+            self._state.values = {**self._state.values, "token_url": self._state.settings.token_url}
 
     def reregister(self, *, client_id: str | None = None, client_secret: str | None = None) -> None:
         """Give the provider's own client another id or secret, before anybody has asked for the old ones."""
         client = self._state.main_client
-        del self._state.clients[client.client_id]
-        client.client_id = client_id or client.client_id
-        client.client_secret = client_secret or client.client_secret
-        self._state.clients[client.client_id] = client
+        with self._state.lock:
+            del self._state.clients[client.client_id]
+            client.client_id = client_id or client.client_id
+            client.client_secret = client_secret or client.client_secret
+            self._state.clients[client.client_id] = client

@@ -74,7 +74,7 @@ def values_from_ini(name: str, value: Any) -> Any:
         return _table_from_lines(name, value)
     if OPTIONS[name].ini == "int" and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
-    if name in {"strict", "tls", "dpop_nonce", "registration"} and isinstance(value, str):
+    if name in {"strict", "tls", "dpop_nonce", "mtls_aliases", "registration"} and isinstance(value, str):
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(value.lower(), value)
     if name == "api_url" and value.lower() == "none":
         return None

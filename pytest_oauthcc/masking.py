@@ -35,6 +35,7 @@ SENSITIVE_PARAMS = frozenset(
 SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "dpop", "proxy-authorization", "set-cookie"})
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,15}")  # longer ones may be a token
+_BETWEEN_PAIRS = re.compile(r"([?&#])")
 
 # Header names of API keys differ by provider, but all of them say so.
 _KEY_LIKE = re.compile(r"api[-_]?key|secret|token|password|credential", re.IGNORECASE)
@@ -85,7 +86,7 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def mask_params(params: Mapping[str, object]) -> dict[str, object]:
     """Show request parameters with secrets, tokens and assertions masked."""
-    return {name: mask(str(value)) if is_sensitive(name) else mask_json(value) for name, value in params.items()}
+    return {name: mask(str(value)) if is_sensitive(str(name)) else mask_json(value) for name, value in params.items()}
 
 
 def mask_json(value: object) -> object:
@@ -96,15 +97,13 @@ def mask_json(value: object) -> object:
 
 
 def mask_url(url: str) -> str:
-    """Show a URL with its user info and the secret values of its query masked."""
-    head, mark, query = url.partition("?")
-    scheme, slashes, rest = head.partition("://")
-    authority, slash, path = rest.partition("/")
+    """Show a URL with its user info and the secret values of its query and its fragment masked."""
+    head, *rest = _BETWEEN_PAIRS.split(url)
+    scheme, slashes, beyond = head.partition("://")
+    authority, slash, path = beyond.partition("/")
     if "@" in authority:
         head = f"{scheme}{slashes}***@{authority.rpartition('@')[2]}{slash}{path}"
-    if not mark:
-        return head
-    return f"{head}?{'&'.join(_mask_pair(pair) for pair in query.split('&'))}"
+    return "".join([head, *map(_mask_pair, rest)])
 
 
 def _mask_pair(pair: str) -> str:

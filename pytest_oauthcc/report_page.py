@@ -33,6 +33,7 @@ class ReportPage:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._records: dict[str, dict[str, Any]] = {}
+        self._problem = ""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -54,7 +55,7 @@ class ReportPage:
             self._records[report.nodeid] |= {"outcome": "error", "message": report.longreprtext}
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the page."""
+        """Write the page; a run that could not write it fails."""
         if self._path is None:
             return
         live: Any = session.config.pluginmanager.get_plugin("oauthcc-live")
@@ -65,12 +66,19 @@ class ReportPage:
             pytest=pytest.__version__,
             Python=platform.python_version(),
         )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(render(data), encoding="utf-8")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(render(data), encoding="utf-8")
+        except OSError as error:
+            self._problem = f"--oauthcc-report: {self._path} can't be written: {error.strerror}"
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say where the page is."""
-        if self._path is not None:
+        """Say where the page is, or why there is none."""
+        if self._problem:
+            terminalreporter.write_line(f"oauthcc: ERROR {self._problem}", red=True, bold=True)
+        elif self._path is not None:
             terminalreporter.write_sep("-", f"oauthcc report: {self._path.resolve().as_uri()}")
 
 

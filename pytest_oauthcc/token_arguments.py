@@ -1,4 +1,4 @@
-"""The arguments with which a test describes a token that it wants."""
+"""The arguments with which a test describes a token, or a certificate, that it wants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import check_option
 
-__all__ = ["check_token_arguments"]
+__all__ = ["check_lifetime", "check_token_arguments"]
 
 _LONGEST = 1e11  # seconds; some three thousand years
 
@@ -45,9 +45,7 @@ def check_token_arguments(
         check_option("client_id", client_id, where, {})
     if alg is not None:
         check_option("signing_alg", alg, where, {})
-    is_number = isinstance(expires_in, int | float) and not isinstance(expires_in, bool)
-    if expires_in is not None and not (is_number and abs(expires_in) < _LONGEST):
-        raise OptionError(f"{where}: expires_in is {expires_in!r}; it takes a number of seconds")
+    check_lifetime(where, expires_in)
     for name, table in (("claims", claims), ("headers", headers)):
         if table is not None and not _is_json_table(table):
             raise OptionError(f"{where}: {name} takes a table of JSON values; pytest_oauthcc.OMIT leaves a claim out")
@@ -60,11 +58,28 @@ def check_token_arguments(
         )
 
 
+def check_lifetime(where: str, expires_in: Any) -> None:
+    """
+    Check a lifetime that a test gives.
+
+    Args:
+        where: Which method was called, for the message.
+        expires_in: Seconds, or None.
+
+    Raises:
+        OptionError: It is no number, or thousands of years long.
+    """
+    __tracebackhide__ = True
+    is_number = isinstance(expires_in, int | float) and not isinstance(expires_in, bool)
+    if expires_in is not None and not (is_number and abs(expires_in) < _LONGEST):
+        raise OptionError(f"{where}: expires_in is {expires_in!r}; it takes a number of seconds")
+
+
 def _is_json_table(table: object) -> bool:
     if not isinstance(table, Mapping) or not all(isinstance(name, str) for name in table):
         return False
     try:
-        json.dumps([value for value in table.values() if value is not OMIT])
+        json.dumps([value for value in table.values() if value is not OMIT], allow_nan=False)  # RFC 8259 section 6
     except (TypeError, ValueError, RecursionError):
         return False
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,7 +22,7 @@ TokenTimes = Callable[[str | None], tuple[float, float] | None]
 LATEST = microseconds_of(datetime(9999, 12, 31)) - 1  # noqa: DTZ001
 
 _SECOND = 1_000_000
-_FAR = 10**18  # of any unit; farther than every calendar goes
+_FAR = 10**18  # of any unit; infinite for every calendar
 _MICROSECOND = timedelta(microseconds=1)
 _UNITS = {"days": 86_400 * _SECOND, "hours": 3_600 * _SECOND, "minutes": 60 * _SECOND, "seconds": _SECOND}
 
@@ -39,12 +38,7 @@ def _shown(value: object) -> str:
 def _is_number(value: Any) -> bool:
     kind = type(value)
     # Compared, for math.isfinite() raises for a whole number that no float can hold.
-    return kind is not bool and issubclass(kind, Real) and bool(-math.inf < value < math.inf)
-
-
-def _microseconds(value: Any, unit: int = _SECOND) -> int:
-    span: int = round(max(-_FAR, min(_FAR, value)) * unit)
-    return span
+    return kind is not bool and issubclass(kind, Real) and bool(-_FAR < value < _FAR)
 
 
 def span_of(delta: Any, units: dict[str, Any]) -> int:
@@ -67,7 +61,7 @@ def span_of(delta: Any, units: dict[str, Any]) -> int:
     elif isinstance(delta, timedelta):
         total = delta // _MICROSECOND
     elif _is_number(delta):
-        total = _microseconds(delta)
+        total = round(delta * _SECOND)
     else:
         raise OptionError(
             f"advance() needs to know how far: seconds, a timedelta, or days=, hours=, minutes=, seconds=; "
@@ -77,7 +71,7 @@ def span_of(delta: Any, units: dict[str, Any]) -> int:
     for name, value in units.items():
         if not _is_number(value):
             raise OptionError(f"advance() needs a finite number for {name}=; it was given {_shown(value)}.")
-        total += _microseconds(value, _UNITS[name])
+        total += round(value * _UNITS[name])
     if total < 0:
         raise OptionError(
             f"advance() only goes forward; it was given {total / _SECOND:g} s. "
@@ -113,7 +107,7 @@ def point_of(moment: Any) -> int:
             )
         point = microseconds_of(moment)
     elif _is_number(moment):
-        point = _microseconds(moment)
+        point = round(moment * _SECOND)
     else:
         raise OptionError(
             "advance_to() needs a moment: an aware datetime, such as datetime(2030, 1, 1, tzinfo=timezone.utc), or "
@@ -136,7 +130,8 @@ def lead_of(before: Any) -> int:
             "expire() needs the number of seconds ahead of the expiry for before=, 0 or more; it was given "
             f"{_shown(before)}. To go past the expiry use expire(), then advance(seconds=...)."
         )
-    return _microseconds(before)
+    lead: int = round(before * _SECOND)
+    return lead
 
 
 def expiry_of(token: Any, sources: list[TokenTimes]) -> int:

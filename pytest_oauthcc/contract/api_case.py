@@ -68,11 +68,13 @@ class ApiCase:
 
     def good(self, **options: Any) -> str:
         """Mint a token that the API has to let in; the options are those of ``Provider.mint``."""
-        return self._known(self._try(lambda: self.provider.mint(**{"scope": self.scope, **options})))
+        wanted: dict[str, Any] = {"scope": self.scope, **options}
+        return self._known(self._try(lambda: self.provider.mint(**wanted)))
 
     def forge(self, name: str, **options: Any) -> ForgedToken:
         """Forge a token; where there is no such forgery the check is skipped."""
-        forged = self._try(lambda: self.provider.forge(name, **{"scope": self.scope, **options}))
+        wanted: dict[str, Any] = {"scope": self.scope, **options}
+        forged = self._try(lambda: self.provider.forge(name, **wanted))
         self._known(forged.value)
         return forged
 

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_oauthcc.core.jwt_parts import decode_claims
+from pytest_oauthcc.core.minting import expiry_after
 from pytest_oauthcc.core.scopes import split_scope
-from pytest_oauthcc.core.tokens import IssuedToken, certificate_bound_to, expiry_after
+from pytest_oauthcc.core.tokens import IssuedToken, certificate_bound_to, key_bound_to
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.messages import Response
@@ -20,7 +21,15 @@ _END_OF_TIME = 1e15  # JSON as Python reads it has infinity and not-a-number, to
 
 
 def adopt(
-    response: Response, state: State, *, client_id: str, scopes: tuple[str, ...], audience: tuple[str, ...], now: float
+    response: Response,
+    state: State,
+    *,
+    client_id: str,
+    scopes: tuple[str, ...],
+    audience: tuple[str, ...],
+    now: float,
+    jkt: str | None = None,
+    x5t: str | None = None,
 ) -> IssuedToken | None:
     """
     Find the token in a scripted answer, and make it good at the API where the fake did not mint it.
@@ -34,6 +43,8 @@ def adopt(
         scopes: What it is good for, where the answer names no scope.
         audience: Whom it is for.
         now: Seconds since the epoch.
+        jkt: The key that the request proved to have; a token that is told to be of the type DPoP is bound to it.
+        x5t: The certificate that the request came with; a token that does not say so itself is bound to it.
 
     Returns:
         The token, or None where there is none in the answer.
@@ -49,6 +60,8 @@ def adopt(
     if known is not None and not known.is_adopted:
         return known
     told = members.get("scope")
+    claims = decode_claims(value)
+    is_dpop = str(members.get("token_type")).lower() == "dpop"
     granted = split_scope(told, state.dialect.scope.separator) if isinstance(told, str) else None
     token = IssuedToken(
         value,
@@ -58,7 +71,8 @@ def adopt(
         issued=now,
         expiry=expiry_after(now, _lifetime(members.get("expires_in"), state.settings.expires_in)),
         is_adopted=True,
-        x5t=certificate_bound_to(decode_claims(value)),
+        jkt=key_bound_to(claims) or (jkt if is_dpop else None),
+        x5t=certificate_bound_to(claims) or x5t,
     )
     state.tokens.add(token)
     return token

@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_oauthcc.core.bearer import Found, check_bound_certificate, check_token, find_token
+from pytest_oauthcc.core.access import Access
+from pytest_oauthcc.core.actions import Alter, Fail, Reply
+from pytest_oauthcc.core.bearer import Found, find_token
 from pytest_oauthcc.core.causes import API_REFUSALS, Cause, Verdict
 from pytest_oauthcc.core.dpop import PROOF_ALGS, is_dpop
 from pytest_oauthcc.core.faults import fault_outcome, page, pass_modifiers
@@ -14,8 +16,6 @@ from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
 from pytest_oauthcc.core.moments import Moments
 from pytest_oauthcc.core.refusals import (
     challenge,
-    compile_headers,
-    fill_headers,
     json_response,
     lookup,
     refusal_templates,
@@ -25,7 +25,7 @@ from pytest_oauthcc.core.refusals import (
 )
 from pytest_oauthcc.core.routes import METHODS, Route, RouteTable
 from pytest_oauthcc.core.scopes import as_scopes
-from pytest_oauthcc.core.script import Alter, Fail, Reply, Script, Scripted
+from pytest_oauthcc.core.scripted import Scripted
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import check_option
@@ -33,8 +33,8 @@ from pytest_oauthcc.options import check_option
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pytest_oauthcc.core.forgery import Forged
     from pytest_oauthcc.core.gates import Gate
+    from pytest_oauthcc.core.script import Script
     from pytest_oauthcc.core.state import State
     from pytest_oauthcc.core.tokens import IssuedToken
 
@@ -73,15 +73,9 @@ class Api(Scripted):
         super().__init__()
         self._state = state
         self._find_issued = find_issued
-        self._provenance = provenance
+        self._access = Access(state, provenance)
         self._routes = RouteTable()
-        self._scopes: frozenset[str] = frozenset()
-        self._audience = state.settings.audience or ((state.settings.api_url,) if state.settings.api_url else ())
-        self._headers = dict(state.settings.headers)
-        dialect = state.dialect.api
-        self._own_headers = compile_headers(dialect.headers)
-        self._own_moments = Moments(dialect.headers, state.random)
-        self._refusal_moments = Moments(refusal_templates(dialect.refusals), state.random)
+        self._refusal_moments = Moments(refusal_templates(state.dialect.api.refusals), state.random)
         self._tables = [self._routes]
 
     def share_with(self, others: Sequence[Api]) -> None:
@@ -90,8 +84,7 @@ class Api(Scripted):
 
     def accept(self, audience: str) -> None:
         """Take tokens for this audience as well, if the API takes those for its own URL: it is one more of its URLs."""
-        if self._state.settings.api_url in self._audience:
-            self._audience = (*self._audience, audience)
+        self._access.accept(audience)
 
     def __repr__(self) -> str:
         routes = f", {len(self._routes)} routes" if len(self._routes) else ""
@@ -122,12 +115,12 @@ class Api(Scripted):
         """
         __tracebackhide__ = True
         if scope is not None:
-            self._scopes = frozenset(as_scopes(scope))
+            self._access.scopes = frozenset(as_scopes(scope))
         if headers is not None:
-            self._headers.update(check_option("headers", headers, "require()", {}))
+            self._access.require_headers(check_option("headers", headers, "require()", {}))
         if audience is not None:
             checked = check_option("audience", audience, "require()", {})
-            self._audience = (checked,) if isinstance(checked, str) else checked
+            self._access.require_audience((checked,) if isinstance(checked, str) else checked)
         return self
 
     def route(
@@ -258,7 +251,7 @@ class Api(Scripted):
     def _judge(
         self, entry: ApiRequest, problem: Verdict | None, route: Route | None, scripts: tuple[Script, ...]
     ) -> Response:
-        verdict = self._check_headers(entry) or problem or self._check_token(entry)
+        verdict = self._access.check_headers(entry) or problem or self._access.check_token(entry)
         if verdict is not None:
             entry.verdict = verdict
             return self._refuse(verdict, entry)
@@ -280,81 +273,10 @@ class Api(Scripted):
         more = f" and {count - _MOST_TOLD} more" if count > _MOST_TOLD else ""
         return json_response(404, {"error": "not_found", "message": f"no such route; declared: {known}{more}"})
 
-    def _check_headers(self, entry: ApiRequest) -> Verdict | None:
-        for name, wanted in self._wanted_headers(entry).items():
-            found = entry.headers.get(name)
-            if found is None:
-                return Verdict(Cause.API_MISSING_HEADER, f"the header {name} is missing", {"header": name})
-            if found != wanted:
-                return Verdict(Cause.API_WRONG_HEADER, f"the header {name} has a wrong value", {"header": name})
-        return None
-
-    def _wanted_headers(self, entry: ApiRequest) -> dict[str, str]:
-        if not self._own_headers:
-            return self._headers
-        client_id = (entry.token.client_id if entry.token is not None else None) or self._state.settings.client_id
-        values = {**self._state.values, **self._own_moments(entry.time, client_id), "client_id": client_id}
-        return {**dict(fill_headers(self._own_headers, values)), **self._headers}
-
-    def _check_token(self, entry: ApiRequest) -> Verdict | None:
-        if entry.bearer is None:
-            name = self._state.dialect.api.header
-            return Verdict(Cause.TOKEN_MISSING, f"the request has no {name} header, and so no token")
-        if entry.bearer in self._state.forged:
-            return _explain_forged(self._state.forged[entry.bearer])
-        return self._check_binding(entry) or check_token(
-            entry.bearer,
-            entry.token,
-            now=entry.time,
-            audience=self._audience,
-            scopes=self._scopes,
-            provenance=self._provenance,
-        )
-
-    def _check_binding(self, entry: ApiRequest) -> Verdict | None:
-        """Check that a token is sent as it is bound: with its certificate, with a proof of its key, or plainly."""
-        settings, token = self._state.settings, entry.token
-        wants_certificate = settings.certificate_binding == "required"
-        if token is None or (token.x5t is None and not wants_certificate and settings.dpop == "off"):
-            return None
-        if token.revoked or token.is_expired(entry.time):
-            return None  # whether it is good at all comes first
-        verdict = check_bound_certificate(token, entry.request.client_certificate, required=wants_certificate)
-        return verdict or self._check_key(entry, token)
-
-    def _check_key(self, entry: ApiRequest, token: IssuedToken) -> Verdict | None:
-        """Check that a token is sent as DPoP where it has to be (RFC 9449 section 7)."""
-        mode = self._state.settings.dpop
-        if mode == "off":
-            return None
-        if not is_dpop(entry.headers.get(self._state.dialect.api.header, "")):
-            if token.jkt is not None:
-                detail = "the token is bound to a key, and was sent as Bearer; it has to be sent as DPoP with a proof"
-                return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
-            if mode == "required":
-                detail = "the token is bound to no key; this API takes DPoP tokens only (RFC 9449 section 7.2)"
-                return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
-            return None
-        return self._check_proof(entry, token)
-
-    def _check_proof(self, entry: ApiRequest, token: IssuedToken) -> Verdict | None:
-        if token.jkt is None:
-            detail = "the token was sent as DPoP, but is bound to no key; its token_type is Bearer"
-            return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
-        if "dpop" not in entry.headers:
-            return Verdict(Cause.BAD_DPOP_PROOF, "the token was sent as DPoP, and there is no header DPoP with a proof")
-        proof = self._state.api_proofs.check(entry.request, now=entry.time, token=token.value)
-        if isinstance(proof, Verdict):
-            return proof
-        if proof.jkt != token.jkt:
-            detail = "the token is bound to another key than that of the proof"
-            return Verdict(Cause.TOKEN_BINDING, detail, {"token": token})
-        return None
-
     def _refuse(self, verdict: Verdict, entry: ApiRequest) -> Response:
         dialect = self._state.dialect.api
         refusal = lookup(verdict.cause, dialect.refusals, API_REFUSALS)
-        scope = " ".join(sorted(self._scopes)) or None if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
+        scope = " ".join(sorted(self._access.scopes)) or None if verdict.cause is Cause.INSUFFICIENT_SCOPE else None
         values = {**self._refusal_values(entry), "scope": scope}
         as_dpop = is_dpop(entry.headers.get(dialect.header, ""))
         told = self._challenge(refusal.error, verdict.detail, scope, as_dpop=as_dpop)
@@ -381,9 +303,3 @@ class Api(Scripted):
         if mode == "required" or as_dpop:
             return challenge("DPoP", {**attributes, **proved})
         return f"{challenge(plain, attributes)}, {challenge('DPoP', proved)}"
-
-
-def _explain_forged(forged: Forged) -> Verdict:
-    token = forged.token
-    detail = f"this is the forged token '{token.name}': {token.why}"
-    return Verdict(forged.cause, detail, {"forged": token.name})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.causes import Cause, Verdict
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
+from pytest_oauthcc.core.replays import Replays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,6 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC
 
 SYMMETRIC = ("HS256", "HS384", "HS512")
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_FEW = 100  # how many assertions are worth looking through for those that are over
 _FARTHEST = 24 * 3600  # seconds; an assertion that is good for longer than a day is as good as a password
 
 
@@ -34,8 +34,7 @@ class AssertionCheck:
 
     def __init__(self, audiences: Sequence[str]) -> None:
         self._audiences = tuple(audiences)
-        self._seen: dict[tuple[str, str], float] = {}
-        self._most_seen = _FEW
+        self._replays = Replays()
 
     def accept(self, audiences: Sequence[str]) -> None:
         """Let assertions name these audiences as well: the same provider's URLs at another place."""
@@ -102,16 +101,9 @@ class AssertionCheck:
         return self._check_replay(claims.get("jti"), client, expiry, now)
 
     def _check_replay(self, jti: Any, client: Client, expiry: float, now: float) -> str:
-        if jti is None:
+        if jti is None or self._replays.use(client.client_id, str(jti), until=expiry, now=now):
             return ""
-        if len(self._seen) > self._most_seen:
-            self._seen = {key: until for key, until in self._seen.items() if until > now}
-            self._most_seen = 2 * len(self._seen) + _FEW
-        key = (client.client_id, str(jti))
-        if self._seen.get(key, now) > now:
-            return f"was used before: its jti {jti!r} came already"
-        self._seen[key] = expiry
-        return ""
+        return f"was used before: its jti {jti!r} came already; each request needs its own"
 
 
 def _is_hmac(assertion: str, alg: str, secret: str) -> bool:

@@ -35,13 +35,11 @@ class Found:
         value: The token.
         problem: What is wrong.
         unusual: What stands in the token's place but breaks the grammar of bearer tokens, as some providers' do.
-        is_dpop: Whether it came as DPoP (RFC 9449 section 7.1).
     """
 
     value: str | None = None
     problem: Verdict | None = None
     unusual: str | None = None
-    is_dpop: bool = False
 
 
 _NONE = Found()
@@ -73,7 +71,7 @@ def find_token(request: Request, dialect: ApiDialect, *, dpop: bool = True) -> F
         detail = f"the request carries a token in the {dialect.header} header and another in the {elsewhere}"
         return Found(problem=Verdict(Cause.TOKEN_TWICE, detail, {"where": elsewhere}))
     if dpop and is_dpop(header) and _B64TOKEN.fullmatch(header[5:]):
-        return Found(header[5:], is_dpop=True)
+        return Found(header[5:])
     return _read_header(header, dialect)
 
 
@@ -149,6 +147,9 @@ def check_token(
         late = now - token.expiry
         detail = f"the token expired {late:.0f} s ago" if late >= 1 else "the token has just expired"
         return Verdict(Cause.TOKEN_EXPIRED, detail, _facts(token))
+    if token.not_before is not None and now < token.not_before:
+        detail = f"the token is good from its nbf on only, in {token.not_before - now:.0f} s (RFC 7519 section 4.1.5)"
+        return Verdict(Cause.TOKEN_NOT_YET_VALID, detail, _facts(token))
     if audience and token.audience and not _audiences_meet(audience, token.audience):
         detail = f"the token is for {' and '.join(token.audience)}; this API is {' or '.join(audience)}"
         return Verdict(Cause.TOKEN_AUDIENCE, detail, _facts(token))

@@ -53,6 +53,7 @@ class Cause(StrEnum):
     TOKEN_TWICE = "token_twice"  # noqa: S105
     TOKEN_UNKNOWN = "token_unknown"  # noqa: S105
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_NOT_YET_VALID = "token_not_yet_valid"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
     TOKEN_AUDIENCE = "token_audience"  # noqa: S105
     TOKEN_BINDING = "token_binding"  # noqa: S105
@@ -140,6 +141,7 @@ API_REFUSALS: Mapping[Cause, Refusal] = {
     Cause.TOKEN_TWICE: _BAD_REQUEST,
     Cause.TOKEN_UNKNOWN: _BAD_TOKEN,
     Cause.TOKEN_EXPIRED: _BAD_TOKEN,
+    Cause.TOKEN_NOT_YET_VALID: _BAD_TOKEN,
     Cause.TOKEN_REVOKED: _BAD_TOKEN,
     Cause.TOKEN_AUDIENCE: _BAD_TOKEN,
     Cause.TOKEN_BINDING: _BAD_TOKEN,

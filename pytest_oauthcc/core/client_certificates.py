@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import ipaddress
 from contextlib import suppress
@@ -25,6 +24,7 @@ __all__ = [
     "SELF_SIGNED",
     "TLS_METHODS",
     "WITH_CA",
+    "certificate_in",
     "certificate_thumbprint",
     "check_certificate",
     "check_dates",
@@ -39,6 +39,7 @@ WITH_CA: Final = "tls_client_auth"
 SELF_SIGNED: Final = "self_signed_tls_client_auth"
 TLS_METHODS: Final = (WITH_CA, SELF_SIGNED)
 
+_UNREADABLE: Final = "this is no X.509 certificate"
 _Name = tuple[frozenset[tuple[str, str]], ...]
 
 
@@ -86,7 +87,7 @@ def check_certificate(
     certificate = _read(der)
     if certificate is None:
         return Verdict(Cause.BAD_CERTIFICATE, "what the client showed in the TLS handshake is no X.509 certificate")
-    problem = check_dates(der, now) or _check_owner(der, certificate, client, taken, clients)
+    problem = _look_at_dates(certificate, now) or _check_owner(der, certificate, client, taken, clients)
     if not problem:
         return None
     return Verdict(Cause.BAD_CERTIFICATE, f"the client's certificate, {_show(certificate)}, {problem}")
@@ -105,13 +106,25 @@ def check_dates(der: bytes, now: float) -> str:
     """
     from cryptography import x509
 
-    certificate = x509.load_der_x509_certificate(der)
+    return _look_at_dates(x509.load_der_x509_certificate(der), now)
+
+
+def _look_at_dates(certificate: x509.Certificate, now: float) -> str:
+    first, last = _validity(certificate)
     moment = datetime.fromtimestamp(now, UTC)
-    if moment >= certificate.not_valid_after_utc:
-        return f"expired at {certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S}Z; it is {moment:%Y-%m-%d %H:%M:%S}Z now"
-    if moment < certificate.not_valid_before_utc:
-        return f"is good from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M:%S}Z on only"
+    if moment >= last:
+        return f"expired at {last:%Y-%m-%d %H:%M:%S}Z; it is {moment:%Y-%m-%d %H:%M:%S}Z now"
+    if moment < first:
+        return f"is good from {first:%Y-%m-%d %H:%M:%S}Z on only"
     return ""
+
+
+def _validity(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """Return from when until when a certificate is good."""
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    # cryptography before version 42, which PyJWT takes as well, leaves the zone out.
+    return certificate.not_valid_before.replace(tzinfo=UTC), certificate.not_valid_after.replace(tzinfo=UTC)
 
 
 def _check_owner(
@@ -147,16 +160,29 @@ def _is_of(der: bytes, certificate: x509.Certificate, client: Client, taken: Seq
 
 
 def registered_certificates(client: Client) -> tuple[bytes, ...]:
-    """Return the certificates, as DER, that a client registered: the first of each ``x5c`` in its ``jwks``."""
-    found = []
-    for jwk in (client.jwks or {}).get("keys", ()):
-        chain = jwk.get("x5c")
-        if isinstance(chain, list) and chain and isinstance(chain[0], str):
-            try:
-                found.append(base64.b64decode(chain[0], validate=True))
-            except binascii.Error:
-                continue  # nobody can show a certificate that is none
-    return tuple(found)
+    """Return the certificates, as DER, that a client registered in its ``jwks``; what is none is left out."""
+    found = map(certificate_in, (client.jwks or {}).get("keys", ()))
+    return tuple(der for der in found if der is not None)
+
+
+def certificate_in(jwk: Mapping[str, Any]) -> bytes | None:
+    """
+    Return the certificate of a JWK: the first of its ``x5c`` (RFC 7517 section 4.7).
+
+    Args:
+        jwk: The public key.
+
+    Returns:
+        The certificate as DER; None where there is none, or what is there can't be read.
+    """
+    chain = jwk.get("x5c")
+    if not (isinstance(chain, list) and chain and isinstance(chain[0], str)):
+        return None
+    try:
+        der = base64.b64decode(chain[0], validate=True)
+    except ValueError:  # no base64, or not even ASCII
+        return None
+    return None if _read(der) is None else der
 
 
 def _registered_subject(client: Client) -> tuple[str, str]:
@@ -173,9 +199,9 @@ def _has_subject(certificate: x509.Certificate, client: Client) -> bool:
         from cryptography import x509
 
         return _normal(certificate.subject) == _normal(x509.Name.from_rfc4514_string(value))
-    if kind == "san_ip":
-        return ipaddress.ip_address(value) in _alternative_names(certificate).get(kind, [])
     names = _alternative_names(certificate).get(kind, [])
+    if kind == "san_ip":
+        return ipaddress.ip_address(value) in names
     return value in names if kind == "san_uri" else value.lower() in map(str.lower, names)
 
 
@@ -201,7 +227,7 @@ def _read(der: bytes) -> x509.Certificate | None:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer, certificate.extensions  # read when they are asked for only
-    except (ValueError, x509.DuplicateExtension):
+    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
         return None
     return certificate
 
@@ -240,13 +266,13 @@ def subject_of(der: bytes) -> dict[str, str]:
     """
     certificate = _read(der)
     if certificate is None:
-        raise ValueError
+        raise ValueError(_UNREADABLE)
     if certificate.subject.rdns:
         return {"subject_dn": certificate.subject.rfc4514_string()}
     for kind, names in _alternative_names(certificate).items():
         if names:
             return {kind: str(names[0])}
-    raise ValueError
+    raise ValueError("the certificate names nobody")
 
 
 def read_pem(pem: bytes) -> bytes:
@@ -259,7 +285,7 @@ def read_pem(pem: bytes) -> bytes:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    return x509.load_pem_x509_certificates(pem)[0].public_bytes(Encoding.DER)
+    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
 
 
 def jwks_of(der: bytes) -> dict[str, Any]:
@@ -274,7 +300,7 @@ def jwks_of(der: bytes) -> dict[str, Any]:
 
     certificate = _read(der)
     if certificate is None:
-        raise ValueError
+        raise ValueError(_UNREADABLE)
     public: Any = certificate.public_key()
     jwk: dict[str, Any] = {}
     for algorithm in (OKPAlgorithm, ECAlgorithm, RSAAlgorithm):

@@ -136,7 +136,7 @@ class Dialect:
     One provider's departures from the RFCs, beside the options that a test can set.
 
     Args:
-        methods: HTTP methods that the token endpoint takes.
+        name: What the profile is called.
         checks: The order of the checks; leaving one out switches it off, but for ``client``.
         two_auth_methods: What happens to a request with two: ``"refuse"``, or which one counts.
         basic_encoding: How the halves of Basic credentials are read: ``"form"`` decodes them (RFC 6749
@@ -156,13 +156,10 @@ class Dialect:
         expires_in_offset: Seconds to add to ``expires_in`` in the answer; some round down to 3599.
         realm: Of the Basic challenge.
         refusals: Where the token endpoint departs from RFC 6749 section 5.2.
-        unknown: What the provider's documents leave open, as keys of the profile.
         allow: Rules that the provider itself makes its clients break, with the reason.
     """
 
     name: str = "standard"
-    title: str = "Plain RFC 6749"
-    methods: tuple[str, ...] = ("POST",)
     checks: tuple[str, ...] = CHECKS
     two_auth_methods: Literal["refuse", "header", "body"] = "refuse"
     basic_encoding: Literal["form", "raw", "either"] = "form"
@@ -184,5 +181,4 @@ class Dialect:
     api: ApiDialect = field(default_factory=ApiDialect)
     refusals: Mapping[Cause, Refusal] = field(default_factory=dict)
     licensing: Licensing | None = None
-    unknown: Mapping[str, str] = field(default_factory=dict)
     allow: Mapping[str, str] = field(default_factory=dict)

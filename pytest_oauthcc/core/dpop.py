@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pytest_oauthcc.core.causes import Cause, Verdict
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
-from pytest_oauthcc.core.raw_jwt import encode_part, thumbprint
+from pytest_oauthcc.core.raw_jwt import PRIVATE_MEMBERS, encode_part, thumbprint
+from pytest_oauthcc.core.replays import Replays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,6 @@ __all__ = ["PROOF_ALGS", "Proof", "ProofCheck", "is_dpop", "same_target", "token
 PROOF_ALGS = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA")
 """What a proof may be signed with: asymmetric algorithms only (RFC 9449 section 4.2)."""
 
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _WINDOW = 60  # seconds; RFC 9449 section 11.1 wants it short
 _NONCE_LIFE = 300  # seconds after which there is a new nonce; the one before is taken for as long again
 _PORTS = {"https": 443, "http": 80}
@@ -48,7 +48,7 @@ class ProofCheck:
     def __init__(self, secret: str, *, wants_nonce: bool = False) -> None:
         self._secret = secret.encode()
         self._wants_nonce = wants_nonce
-        self._seen: dict[tuple[str, str], float] = {}
+        self._replays = Replays()
 
     def nonce(self, now: float) -> str | None:
         """Return the nonce that counts now, or None where the server wants none."""
@@ -90,7 +90,8 @@ class ProofCheck:
             how = "old" if claims["iat"] < now else "ahead of now"
             return _bad(f"the proof's iat is {abs(claims['iat'] - now):.0f} s {how}; {_WINDOW} s are allowed")
         jkt = thumbprint(header["jwk"])
-        if self._is_replay(jkt, claims["jti"], now):
+        until = now + 2 * (_NONCE_LIFE if self._wants_nonce else _WINDOW)
+        if not self._replays.use(jkt, claims["jti"], until=until, now=now):
             return _bad(
                 f"the proof was used before: its jti {claims['jti']!r} came already; each request needs its own"
             )
@@ -105,13 +106,6 @@ class ProofCheck:
         what = "has no nonce" if nonce is None else "has a nonce that does not count, or no longer"
         detail = f"the proof {what}; the header DPoP-Nonce of this answer has the one for the next proof"
         return Verdict(Cause.DPOP_NONCE_REQUIRED, detail)
-
-    def _is_replay(self, jkt: str, jti: str, now: float) -> bool:
-        self._seen = {key: until for key, until in self._seen.items() if until > now}
-        if (jkt, jti) in self._seen:
-            return True
-        self._seen[jkt, jti] = now + 2 * (_NONCE_LIFE if self._wants_nonce else _WINDOW)
-        return False
 
 
 def is_dpop(authorization: str) -> bool:
@@ -133,7 +127,7 @@ def _look_at_header(header: Mapping[str, Any]) -> str:
         return f"the proof has alg {header.get('alg')!r}; it has to be one of {', '.join(PROOF_ALGS)}"
     if not isinstance(jwk, dict):
         return "the proof's header has no public key as jwk"
-    if _PRIVATE & jwk.keys():
+    if PRIVATE_MEMBERS & jwk.keys():
         return "the proof's jwk holds the private key; only its public half belongs there"
     return ""
 

@@ -6,13 +6,14 @@ import html
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from pytest_oauthcc.core.actions import Delay, Drop, Fail, Fault, Hold, Redirect
 from pytest_oauthcc.core.messages import NetworkFault, Request, Response
-from pytest_oauthcc.core.script import Delay, Drop, Fail, Fault, Hold, Redirect, Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_oauthcc.core.gates import Gate
+    from pytest_oauthcc.core.script import Script
 
 __all__ = ["cut", "fault_outcome", "page", "pass_modifiers"]
 
@@ -53,7 +54,7 @@ def fault_outcome(
     action: Fail | Fault | Drop | Redirect,
     *,
     fail: Callable[[Fail], Response],
-    proceed: Callable[[], Response | NetworkFault],
+    proceed: Callable[[], Response],
 ) -> Response | NetworkFault:
     """
     Make the outcome of a scripted fault.
@@ -72,8 +73,7 @@ def fault_outcome(
         case Redirect(url, status):
             return Response(status, (("Location", url),), b"")
         case Drop():
-            outcome = proceed()
-            return outcome if isinstance(outcome, NetworkFault) else cut(outcome)
+            return cut(proceed())
         case _:
             return fail(action)
 

@@ -14,7 +14,7 @@ from pytest_oauthcc.core.keys import SigningKey, make_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_oauthcc.core.tokens import Draft
+    from pytest_oauthcc.core.minting import Draft
 
 __all__ = ["ELSEWHERE", "OVERSIZE", "Workpiece", "wrong_key"]
 

@@ -70,7 +70,9 @@ _NOT_SIGNED = "it is not signed, whatever the spelling of its alg (RFC 8725 sect
 
 TABLE: Final[Mapping[str, Forgery]] = {
     "expired": Forgery("it expired an hour ago (RFC 9068 section 4)", making.expire, Cause.TOKEN_EXPIRED),
-    "not-yet-valid": Forgery("its nbf lies an hour ahead (RFC 7519 section 4.1.5)", making.postpone),
+    "not-yet-valid": Forgery(
+        "its nbf lies an hour ahead (RFC 7519 section 4.1.5)", making.postpone, Cause.TOKEN_NOT_YET_VALID
+    ),
     "no-exp": Forgery(
         "it has no exp, and so would be good for ever (RFC 9068 section 2.2)",
         making.drop_claim("exp"),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.messages import Headers, NetworkFault, Request, Response
+from pytest_oauthcc.core.request_log import RequestLog
 from pytest_oauthcc.masking import mask_params, mask_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_oauthcc.core.authentication import Presented
     from pytest_oauthcc.core.causes import Verdict
     from pytest_oauthcc.core.parameters import Parameters
@@ -22,7 +24,6 @@ __all__ = [
     "Journal",
     "OtherRequest",
     "RefusedHandshake",
-    "RequestLog",
     "StrayRequest",
     "TokenRequest",
 ]
@@ -248,43 +249,6 @@ class _MaskedParams(dict[str, Any]):
 
     def __repr__(self) -> str:
         return repr(mask_params(self))
-
-
-E = TypeVar("E", bound=Exchange)
-
-
-class RequestLog(Sequence[E], Generic[E]):
-    """A read-only view of the journal that grows with it; compares and prints like a list."""
-
-    __slots__ = ("_entries",)
-
-    def __init__(self, entries: list[E]) -> None:
-        self._entries = entries
-
-    @overload
-    def __getitem__(self, index: int) -> E: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[E]: ...
-
-    def __getitem__(self, index: int | slice) -> E | list[E]:
-        return self._entries[index]
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __iter__(self) -> Iterator[E]:
-        return iter(tuple(self._entries))  # others may add to it meanwhile
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, RequestLog):
-            return self._entries == other._entries
-        return self._entries == other
-
-    __hash__ = None  # type: ignore[assignment]  # it changes, as a list does
-
-    def __repr__(self) -> str:
-        return repr(self._entries)
 
 
 class Journal:

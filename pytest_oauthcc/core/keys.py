@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientKey", "KeyRing", "SigningKey", "make_key", "session_key"]
 
-_making = threading.Lock()
+_making = threading.RLock()  # around the caches, or two threads would get two keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,14 @@ class ClientKey(Mapping[str, Any]):
 
     @property
     def _key(self) -> SigningKey:
-        return _client_key()
+        with _making:
+            return _client_key()
 
     @property
     def certificate(self) -> Made:
         """The certificate that this key signed for itself, for ``self_signed_tls_client_auth`` (RFC 8705)."""
-        return _client_certificate()
+        with _making:
+            return _client_certificate()
 
     @property
     def private_pem(self) -> str:
@@ -173,5 +175,4 @@ def _client_certificate() -> Made:
 
 @functools.cache
 def _client_key() -> SigningKey:
-    with _making:
-        return make_key("RS256")
+    return make_key("RS256")

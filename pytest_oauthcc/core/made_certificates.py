@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import sys
 import threading
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_oauthcc.errors import OptionError
@@ -22,6 +24,7 @@ _NEVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280 secti
 _LONGEST_NAME: Final = 64  # characters of a common name (RFC 5280 appendix A.1)
 
 _making = threading.Lock()
+_meeting = threading.Lock()
 
 
 class Made(NamedTuple):
@@ -50,7 +53,7 @@ def issue_certificate(
     Args:
         common_name: Its subject's CN.
         subject: What the client registered (RFC 8705 section 2.1.2), which the certificate then fits.
-        expires: When it expires, in seconds since the epoch; None for never.
+        expires: When it expires, in seconds since the epoch, from 2000 to 9999; None for never.
 
     Returns:
         The certificate, with a key of its own.
@@ -133,15 +136,47 @@ def _begin(subject: x509.Name, issuer: x509.Name, key: Any, expires: float | Non
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(_BEGIN)
-        .not_valid_after(_NEVER if expires is None else datetime.fromtimestamp(int(expires), UTC))
+        .not_valid_after(_NEVER if expires is None else _moment(expires))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
+
+
+def _moment(time: float) -> datetime:
+    """Turn a time in seconds since the epoch into one that a certificate can expire at."""
+    return datetime.fromtimestamp(int(min(max(time, _BEGIN.timestamp() + 1), _NEVER.timestamp())), UTC)
 
 
 def _sign(builder: x509.CertificateBuilder, key: Any) -> str:
     from cryptography.hazmat.primitives import hashes
 
+    with _meeting:
+        _meet_datetime()
     return _pem(builder.sign(key, hashes.SHA256()))
+
+
+@functools.cache
+def _meet_datetime() -> None:
+    """
+    Let cryptography find the true class of moments, whatever stands in for it now.
+
+    It remembers the class that it finds with its first certificate. Where a test has frozen the time by freezegun that
+    is freezegun's, and no moment of anybody else's would be one for the rest of the process.
+    """
+    from cryptography.hazmat.primitives import hashes
+
+    key, name = _make_key(), _common_name("nobody")
+    builder = _begin(name, name, key, None)
+    shown = sys.modules["datetime"]
+    true = ModuleType("datetime")
+    vars(true).update(vars(shown))
+    for name_of_class in ("date", "datetime"):
+        classes = vars(shown)[name_of_class].__mro__
+        vars(true)[name_of_class] = next(found for found in classes if found.__module__ == "datetime")
+    sys.modules["datetime"] = true
+    try:
+        builder.sign(key, hashes.SHA256())
+    finally:
+        sys.modules["datetime"] = shown
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -6,14 +6,17 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_oauthcc.core.keys import SigningKey
 
-__all__ = ["encode_part", "join", "public_pem", "sign", "sign_hs256", "thumbprint"]
+__all__ = ["PRIVATE_MEMBERS", "encode_part", "join", "public_pem", "sign", "sign_hs256", "thumbprint"]
+
+PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Members of a JWK that are for its owner alone (RFC 7518 section 6)."""
 
 
 def encode_part(value: Mapping[str, Any] | str | bytes) -> str:

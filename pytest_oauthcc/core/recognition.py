@@ -51,7 +51,8 @@ class Recognition:
         except jwt.InvalidTokenError:
             return None
         expiry, issued, audience = claims.get("exp"), claims.get("iat", 0), claims.get("aud")
-        if not is_numeric_date(expiry) or not is_numeric_date(issued):
+        begin = claims.get("nbf")
+        if not is_numeric_date(expiry) or not is_numeric_date(issued) or not (begin is None or is_numeric_date(begin)):
             return None
         if not isinstance(audience, str | list | None):
             return None
@@ -62,6 +63,7 @@ class Recognition:
             audience=_texts(audience) if isinstance(audience, list) else (audience,) if audience else (),
             issued=issued,
             expiry=expiry,
+            not_before=begin,
             jkt=key_bound_to(claims),
             x5t=certificate_bound_to(claims),
         )

@@ -14,8 +14,8 @@ from pytest_oauthcc.core.templates import OMIT, Renderer, compile_template
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pytest_oauthcc.core.actions import Fail
     from pytest_oauthcc.core.causes import Verdict
-    from pytest_oauthcc.core.script import Fail
 
 __all__ = [
     "NO_STORE",

@@ -6,11 +6,12 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.client_certificates import SELF_SIGNED, WITH_CA
+from pytest_oauthcc.core.client_certificates import SELF_SIGNED, WITH_CA, certificate_in
 from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.journal import OtherRequest
 from pytest_oauthcc.core.messages import Answer, Request, Response
 from pytest_oauthcc.core.parameters import MOST_BYTES, media_type
+from pytest_oauthcc.core.raw_jwt import PRIVATE_MEMBERS
 from pytest_oauthcc.core.refusals import NO_STORE, error_text, json_response
 from pytest_oauthcc.core.scopes import split_scope
 from pytest_oauthcc.option_values import SUBJECT_KINDS, check_certificate_subject
@@ -24,7 +25,6 @@ __all__ = ["Registration"]
 
 _TLS = "tls_client_auth_"
 _WITHOUT_SECRET = {"private_key_jwt": "public keys", WITH_CA: "", SELF_SIGNED: "certificates"}
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
 class _Invalid(Exception):
@@ -117,10 +117,10 @@ class Registration:
         keys = jwks.get("keys") if isinstance(jwks, dict) else None
         if not isinstance(keys, list) or not keys or not all(isinstance(key, dict) and "kty" in key for key in keys):
             raise _Invalid("jwks is no JWK set: a table with a list 'keys' of public keys")
-        if any(_PRIVATE & key.keys() for key in keys):
+        if any(PRIVATE_MEMBERS & key.keys() for key in keys):
             raise _Invalid("jwks holds a private key; only public halves belong there")
-        if method == SELF_SIGNED and not any(isinstance(key.get("x5c"), list) for key in keys):
-            raise _Invalid("no key in jwks has a certificate as x5c (RFC 8705 section 2.2.2)")
+        if method == SELF_SIGNED and all(certificate_in(key) is None for key in keys):
+            raise _Invalid("no key in jwks has a certificate as x5c that can be read (RFC 8705 section 2.2.2)")
         checked: Mapping[str, Any] = jwks
         return checked
 

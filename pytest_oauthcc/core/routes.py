@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json as json_module
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
-from pytest_oauthcc.core.script import Scripted
+from pytest_oauthcc.core.scripted import Scripted
 from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.masking import mask_json, mask_params
@@ -77,9 +78,10 @@ class _Node:
 
 
 class RouteTable:
-    """All routes of one API as a tree of path segments."""
+    """All routes of one API as a tree of path segments; tests may declare more while requests come in."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._root = _Node()
         self._known: dict[tuple[str | None, str, str, str], Route] = {}
 
@@ -87,7 +89,7 @@ class RouteTable:
         return len(self._known)
 
     def __iter__(self) -> Iterator[Route]:
-        return iter(self._known.values())
+        return iter(list(self._known.values()))  # a copy: others may be declared meanwhile
 
     def declare(self, method: str | None, path: str, params: Mapping[str, Any] | None, json: Any) -> Route:
         """
@@ -103,19 +105,23 @@ class RouteTable:
                 "what the query has to be goes into params={...}"
             )
         key = (method, path.strip("/"), repr(sorted((params or {}).items())), _dump(json))
-        route = self._known.get(key)
-        if route is None:
-            route = self._known[key] = Route(method, "/" + path.strip("/"), params or {}, json)
-            node = self._root
-            for segment in _segments(path):
-                if segment.startswith("{") and segment.endswith("}"):
-                    node.any = node.any or _Node()
-                    node = node.any
-                else:
-                    node = node.children.setdefault(unquote(segment), _Node())
-            node.routes.insert(0, route)
-            node.routes.sort(key=lambda other: -other.precision)  # stable: the newest of equals comes first
+        with self._lock:
+            route = self._known.get(key)
+            if route is None:
+                route = self._known[key] = Route(method, "/" + path.strip("/"), params or {}, json)
+                self._plant(route)
         return route
+
+    def _plant(self, route: Route) -> None:
+        node = self._root
+        for segment in _segments(route.path):
+            if segment.startswith("{") and segment.endswith("}"):
+                node.any = node.any or _Node()
+                node = node.any
+            else:
+                node = node.children.setdefault(unquote(segment), _Node())
+        # A new list, for a request may be looking at this one. Stable: the newest of equals comes first.
+        node.routes = sorted([route, *node.routes], key=lambda other: -other.precision)
 
     def find(self, request: ApiRequest) -> Route | None:
         """Return the route for a request, or None."""

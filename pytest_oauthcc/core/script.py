@@ -1,461 +1,91 @@
-"""Scripting an endpoint: faults, replies and changes, queued or until further notice."""
+"""The script of an endpoint: what it is told to do, queued or until further notice."""
 
 from __future__ import annotations
 
-import json as json_module
-from collections.abc import Mapping
+import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.gates import Gate
-from pytest_oauthcc.core.messages import NetworkFault, Response
-from pytest_oauthcc.core.templates import OMIT
+from pytest_oauthcc.core.actions import Alter, Delay, Drop, Fail, Fault, Hold, Redirect, Reply
 from pytest_oauthcc.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from pytest_oauthcc.core.actions import Action
 
-__all__ = ["Alter", "Delay", "Drop", "Fail", "Fault", "Hold", "Redirect", "Reply", "Script", "Scripted"]
+__all__ = ["Script"]
 
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """Answer with an error; what that looks like depends on the endpoint."""
-
-    error: str | None
-    status: int | None
-    description: str | None
-    retry_after: int | datetime | None
-
-    def retry_after_header(self) -> str | None:
-        """The ``Retry-After`` value in seconds or as an HTTP date (RFC 9110 section 10.2.3)."""
-        if isinstance(self.retry_after, datetime):
-            return format_datetime(self.retry_after.astimezone(UTC), usegmt=True)
-        return None if self.retry_after is None else str(self.retry_after)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Break the connection in some way."""
-
-    fault: NetworkFault
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Answer rightly, but break off in the middle of the body."""
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Send the client elsewhere."""
-
-    url: str
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Answer with this; ``json`` and ``body`` may be functions of the journalled request."""
-
-    status: int
-    json: Any
-    body: Any
-    headers: tuple[tuple[str, str], ...]
-    content_type: str | None
-
-    def make(self, request: object) -> Response:
-        """Make the response to one request."""
-        fields = list(self.headers)
-        if self.json is not OMIT:
-            value = self.json(request) if callable(self.json) else self.json
-            content, kind = json_module.dumps(value).encode(), "application/json"
-        else:
-            body: Any = self.body(request) if callable(self.body) else self.body
-            content = body.encode() if isinstance(body, str) else bytes(body)
-            kind = "text/plain; charset=utf-8" if isinstance(body, str) else "application/octet-stream"
-        named = {name.lower() for name, _ in fields}
-        if "content-type" not in named and self.content_type != "" and (content or self.content_type):
-            fields.insert(0, ("Content-Type", self.content_type or kind))
-        return Response(self.status, tuple(fields), content)
-
-
-@dataclass(frozen=True, slots=True)
-class Alter:
-    """Change members of the otherwise right answer."""
-
-    members: Mapping[str, Any]
-
-    def apply(self, response: Response) -> Response:
-        """Return the response with its JSON members changed; one that is no JSON object stays as it is."""
-        try:
-            found = json_module.loads(response.body)
-        except ValueError:
-            return response
-        if not isinstance(found, dict):
-            return response
-        changed = {name: value for name, value in {**found, **self.members}.items() if value is not OMIT}
-        return Response(response.status, response.headers, json_module.dumps(changed).encode())
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Take this many seconds of the fake clock."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Hold answers back until several requests wait."""
-
-    gate: Gate
-
-
-Action = Fail | Fault | Drop | Redirect | Reply | Alter | Delay | Hold
-_FAULTS = (Fail, Fault, Drop, Redirect, Delay, Hold)
+_FAULTS = (Fail, Fault, Drop, Redirect)
+_REPLIES = (Reply, Alter)
 _MODIFIERS = (Delay, Hold)
-_LONGEST_DELAY = 366 * 24 * 3600
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Step:
     action: Action
     left: int | None  # None: until further notice
 
 
 class Script:
-    """What an endpoint is told to do: limited steps run first, in order, then the newest unlimited one."""
+    """
+    What an endpoint is told to do: limited steps run first, in order, then the newest unlimited one.
 
-    __slots__ = ("_answers", "_modifiers", "is_empty")
+    It has a lock of its own: a test scripts while requests come in, and providers that share an API share its routes.
+    """
+
+    __slots__ = ("_answers", "_lock", "_modifiers", "is_empty")
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._answers: list[_Step] = []
         self._modifiers: list[_Step] = []
         self.is_empty = True  # read for every exchange: most endpoints never get a script
 
     def add(self, action: Action, times: int | None) -> None:
         """Append a step; ``times`` None means until further notice."""
+        __tracebackhide__ = True
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
             raise OptionError(
                 f"times is {times!r}; it has to be a whole number of 1 or more, or None for every request"
             )
-        steps = self._modifiers if isinstance(action, _MODIFIERS) else self._answers
-        steps.append(_Step(action, times))
-        self.is_empty = False
+        with self._lock:
+            steps = self._modifiers if isinstance(action, _MODIFIERS) else self._answers
+            steps.append(_Step(action, times))
+            self.is_empty = False
 
     def recover(self) -> None:
         """Drop all faults; replies and alterations stay."""
-        for step in self._modifiers:
-            if isinstance(step.action, Hold):
-                step.action.gate.open()
-        self._modifiers.clear()
-        self._answers[:] = [step for step in self._answers if not isinstance(step.action, _FAULTS)]
+        with self._lock:
+            for step in self._modifiers:
+                if isinstance(step.action, Hold):
+                    step.action.gate.open()
+            self._modifiers.clear()
+            self._answers[:] = [step for step in self._answers if not isinstance(step.action, _FAULTS)]
 
     def take_fault(self) -> Fail | Fault | Drop | Redirect | None:
         """Take the next step if it is a fault, for faults come before all checks."""
-        step = self._next(self._answers)
-        if step is None or not isinstance(step.action, Fail | Fault | Drop | Redirect):
-            return None
-        self._use(self._answers, step)
-        return step.action
+        fault: Fail | Fault | Drop | Redirect | None = self._take(self._answers, _FAULTS)
+        return fault
 
     def take_reply(self) -> Reply | Alter | None:
         """Take the next step if it is a reply or an alteration; these come after all checks."""
-        step = self._next(self._answers)
-        if step is None or not isinstance(step.action, Reply | Alter):
-            return None
-        self._use(self._answers, step)
-        return step.action
+        reply: Reply | Alter | None = self._take(self._answers, _REPLIES)
+        return reply
 
     def take_modifier(self) -> Delay | Hold | None:
         """Take the next delay or hold, which come on top of whatever the answer is."""
-        step = self._next(self._modifiers)
-        if step is None:
-            return None
-        self._use(self._modifiers, step)
-        return step.action  # type: ignore[return-value]  # add() puts nothing else into this list
+        modifier: Delay | Hold | None = self._take(self._modifiers, _MODIFIERS)
+        return modifier
 
-    @staticmethod
-    def _next(steps: list[_Step]) -> _Step | None:
-        if not steps:
-            return None
-        return next((step for step in steps if step.left is not None), steps[-1])
-
-    @staticmethod
-    def _use(steps: list[_Step], step: _Step) -> None:
-        if step.left is None:
-            return
-        step.left -= 1
-        if not step.left:
-            steps.remove(step)
-
-
-class Scripted:
-    """
-    The verbs that script an endpoint; each returns the endpoint, so that they can be chained.
-
-    ``times`` says for how many requests; None means until ``recover()`` or something newer. Steps with ``times``
-    run first, in order; then the newest one without.
-    """
-
-    def __init__(self) -> None:
-        self.script = Script()
-
-    def fail(
-        self,
-        error: str | None = None,
-        *,
-        status: int | None = None,
-        description: str | None = None,
-        retry_after: float | datetime | None = None,
-        times: int | None = None,
-    ) -> Self:
-        """
-        Answer with an error, before anything about the request is checked.
-
-        Args:
-            error: An OAuth error code (RFC 6749 section 5.2, RFC 6750 section 3.1), answered in the provider's own
-                form; None gives the plain page of a server or gateway that broke down.
-            status: The HTTP status; by default the one that belongs to ``error``, or 500.
-            description: The ``error_description``.
-            retry_after: Seconds, or an aware datetime, for a ``Retry-After`` header.
-            times: For how many requests.
-
-        Returns:
-            The same endpoint.
-
-        Raises:
-            OptionError: A value is out of range.
-        """
-        __tracebackhide__ = True
-        _check_status(status)
-        if error is not None and not (isinstance(error, str) and error):
-            raise OptionError(
-                f"fail({error!r}): the first argument is an error code such as 'invalid_client'; "
-                "a status goes by name: fail(status=503)"
-            )
-        if description is not None and not isinstance(description, str):
-            raise OptionError(f"fail(description={description!r}): it takes a text")
-        self.script.add(Fail(error, status, description, _checked_retry_after(retry_after)), times)
-        return self
-
-    def reply(
-        self,
-        status: int = 200,
-        *,
-        json: Any = OMIT,
-        body: str | bytes | Callable[[Any], str | bytes] = b"",
-        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
-        content_type: str | None = None,
-        times: int | None = None,
-    ) -> Self:
-        """
-        Answer with this, once the request has passed all checks.
-
-        Args:
-            status: The HTTP status.
-            json: The body as JSON, or a function of the request that returns it.
-            body: The body as text or bytes instead, or a function of the request that returns it.
-            headers: Further response headers.
-            content_type: The media type; by default JSON for ``json``, plain text for a text; ``""`` sends none.
-            times: For how many requests.
-
-        Returns:
-            The same endpoint.
-
-        Raises:
-            OptionError: ``json`` and ``body`` were both given, ``json`` is no JSON, or a value is out of range.
-        """
-        __tracebackhide__ = True
-        _check_status(status)
-        if json is not OMIT and body != b"":
-            raise OptionError("reply() got json and body; give one of them")
-        if json is not OMIT and not callable(json):
-            try:
-                json_module.dumps(json)
-            except (TypeError, ValueError, RecursionError) as error:
-                raise OptionError(f"reply(json=...) can't be written as JSON: {error}") from None
-        if not isinstance(body, str | bytes) and not callable(body):
-            raise OptionError(
-                f"reply(body=...) takes a text, bytes or a function, not a {type(body).__name__}; json= takes the rest"
-            )
-        self.script.add(Reply(status, json, body, _checked_fields(headers), content_type), times)
-        return self
-
-    def refuse_connection(self, *, times: int | None = None) -> Self:
-        """Refuse the connection, as the client's own library reports it. Returns the same endpoint."""
-        __tracebackhide__ = True
-        self.script.add(Fault(NetworkFault("refused", "connection refused")), times)
-        return self
-
-    def time_out(self, *, during: Literal["connect", "read"] = "read", times: int | None = None) -> Self:
-        """
-        Let the client's patience end at once, as its own library reports it; nothing sleeps.
-
-        Args:
-            during: ``"read"`` (connected, but no answer) or ``"connect"``.
-            times: For how many requests.
-
-        Returns:
-            The same endpoint.
-
-        Raises:
-            OptionError: ``during`` is something else.
-        """
-        __tracebackhide__ = True
-        if during not in {"connect", "read"}:
-            raise OptionError(f"time_out(during={during!r}): valid are 'connect' and 'read'")
-        fault = (
-            NetworkFault("connect_timeout", "connecting timed out")
-            if during == "connect"
-            else NetworkFault("read_timeout", "the answer timed out")
-        )
-        self.script.add(Fault(fault), times)
-        return self
-
-    def drop_mid_body(self, *, times: int | None = None) -> Self:
-        """Answer rightly, but break the connection in the middle of the body. Returns the same endpoint."""
-        __tracebackhide__ = True
-        self.script.add(Drop(), times)
-        return self
-
-    def redirect(self, url: str, status: int = 302, *, times: int | None = None) -> Self:
-        """
-        Redirect the request elsewhere, before anything about it is checked.
-
-        Args:
-            url: The ``Location``.
-            status: 301, 302, 303, 307 or 308 (RFC 9110 section 15.4).
-            times: For how many requests.
-
-        Returns:
-            The same endpoint.
-
-        Raises:
-            OptionError: The status is none of these.
-        """
-        __tracebackhide__ = True
-        if not isinstance(url, str) or not url:
-            raise OptionError(f"redirect({url!r}): it takes the URL, or the path, to go to")
-        if status not in (301, 302, 303, 307, 308):
-            raise OptionError(f"redirect(status={status!r}): valid are 301, 302, 303, 307 and 308")
-        self.script.add(Redirect(url, status), times)
-        return self
-
-    def delay(self, seconds: float, *, times: int | None = None) -> Self:
-        """
-        Take time to answer: the clock moves, nothing sleeps.
-
-        A client whose own timeout is shorter gets that timeout instead.
-
-        Args:
-            seconds: How long the answer takes.
-            times: For how many requests.
-
-        Returns:
-            The same endpoint.
-
-        Raises:
-            OptionError: Not a positive number.
-        """
-        __tracebackhide__ = True
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_DELAY:
-            raise OptionError(f"delay({seconds!r}): it takes a positive number of seconds, at most a year of them")
-        self.script.add(Delay(seconds), times)
-        return self
-
-    def hold(self, until: int, *, times: int | None = None) -> Self:
-        """
-        Hold answers back until several requests are waiting, or no more can come.
-
-        Callers in threads and in tasks then really overlap, as they do with a slow server.
-
-        Args:
-            until: How many requests have to be there.
-            times: For how many requests; by default for as many as are waited for.
-
-        Returns:
-            The same endpoint.
-
-        Raises:
-            OptionError: ``until`` is less than 2.
-        """
-        __tracebackhide__ = True
-        if isinstance(until, bool) or not isinstance(until, int) or until < 2:  # noqa: PLR2004
-            raise OptionError(f"hold(until={until!r}): it takes a whole number of requests, 2 or more")
-        self.script.add(Hold(Gate(until)), until if times is None else times)
-        return self
-
-    def alter(self, *, times: int | None = None, **members: Any) -> Self:
-        """
-        Change members of the otherwise right answer; ``OMIT`` leaves one out, None makes it null.
-
-        Args:
-            times: For how many requests.
-            members: JSON members by name.
-
-        Returns:
-            The same endpoint.
-
-        Raises:
-            OptionError: No members, or one that can't be written as JSON.
-        """
-        __tracebackhide__ = True
-        if not members:
-            raise OptionError("alter() needs the members to change, such as expires_in='3600' or scope=OMIT")
-        try:
-            json_module.dumps([value for value in members.values() if value is not OMIT])
-        except (TypeError, ValueError) as error:
-            raise OptionError(f"alter() can't write a member as JSON: {error}") from None
-        self.script.add(Alter(members), times)
-        return self
-
-    def recover(self) -> Self:
-        """End all faults, also limited ones that are left; replies and alterations stay. Returns the same endpoint."""
-        self.script.recover()
-        return self
-
-
-def _check_status(status: int | None) -> None:
-    __tracebackhide__ = True
-    if status is None:
-        return
-    lowest, highest = HTTPStatus.OK, 599
-    if isinstance(status, bool) or not isinstance(status, int) or not lowest <= status <= highest:
-        raise OptionError(f"status is {status!r}; it has to be a whole number from 200 to 599")
-
-
-def _checked_retry_after(retry_after: float | datetime | None) -> int | datetime | None:
-    __tracebackhide__ = True
-    if isinstance(retry_after, datetime):
-        if retry_after.tzinfo is None:
-            raise OptionError(
-                f"retry_after is the naive datetime {retry_after}; give it a time zone: tzinfo=datetime.UTC"
-            )
-        return retry_after
-    if retry_after is None:
-        return None
-    is_number = isinstance(retry_after, int | float) and not isinstance(retry_after, bool)
-    if not is_number or not 0 <= retry_after < float("inf") or retry_after != int(retry_after):
-        raise OptionError(
-            f"retry_after is {retry_after!r}; it takes a whole number of seconds or an aware datetime "
-            "(RFC 9110 section 10.2.3)"
-        )
-    return int(retry_after)
-
-
-def _checked_fields(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    __tracebackhide__ = True
-    try:
-        pairs = headers.items() if isinstance(headers, Mapping) else headers
-        fields: tuple[tuple[str, str], ...] = tuple((name, value) for name, value in pairs)
-        is_right = all(isinstance(name, str) and not set(name + value) & set("\r\n") for name, value in fields)
-    except (TypeError, ValueError):
-        fields, is_right = (), False
-    if not is_right:
-        raise OptionError("reply(headers=...) takes a table of header names and values, all of them texts")
-    return fields
+    def _take(self, steps: list[_Step], kinds: tuple[type, ...]) -> Any:
+        """Use the next step up and return its action; None where there is none, or one of another kind is next."""
+        with self._lock:
+            if not steps:
+                return None
+            step = next((step for step in steps if step.left is not None), steps[-1])
+            if not isinstance(step.action, kinds):
+                return None
+            if step.left is not None:
+                step.left -= 1
+                if not step.left:
+                    steps.remove(step)
+            return step.action

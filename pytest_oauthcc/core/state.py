@@ -13,10 +13,11 @@ from pytest_oauthcc.core.dpop import ProofCheck
 from pytest_oauthcc.core.journal import Journal
 from pytest_oauthcc.core.keys import ClientKey, KeyRing
 from pytest_oauthcc.core.licences import Licences
+from pytest_oauthcc.core.minting import Draft, Mint
 from pytest_oauthcc.core.moments import Moments
 from pytest_oauthcc.core.names import is_mtls_alias
 from pytest_oauthcc.core.recognition import Recognition
-from pytest_oauthcc.core.tokens import Draft, IssuedToken, Mint, TokenStore, confirmation
+from pytest_oauthcc.core.tokens import IssuedToken, TokenStore, confirmation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -100,7 +100,7 @@ class TokenStatus:
 
     def _describe(self, token: IssuedToken | None, entry: OtherRequest) -> dict[str, Any]:
         # Anything but a good token gets exactly this, so that nobody learns more (RFC 7662 section 2.2).
-        if token is None or token.revoked or token.is_expired(entry.time):
+        if token is None or not token.is_good(entry.time):
             return {"active": False}
         members: dict[str, Any] = {
             "active": True,
@@ -111,6 +111,8 @@ class TokenStatus:
             "sub": token.client_id,
             "iss": (entry.request.names or self._state.settings).issuer,
         }
+        if token.not_before is not None:
+            members["nbf"] = int(token.not_before)
         if token.jkt is not None or token.x5t is not None:
             members["cnf"] = confirmation(token.jkt, token.x5t)  # RFC 9449 section 6.2, RFC 8705 section 3.2
         if token.scopes:

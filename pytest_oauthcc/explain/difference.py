@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pytest_oauthcc.explain.showing import mask_json, safe_repr, show_header, show_param
+from pytest_oauthcc.explain.showing import safe_repr, show_header, show_param
+from pytest_oauthcc.masking import mask_json
 
 __all__ = ["Difference", "Kind", "label", "show"]
 

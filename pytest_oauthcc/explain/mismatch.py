@@ -185,8 +185,6 @@ def _history(situation: Situation) -> list[str]:
         title = f"the newest {expectation.kind}s (older ones are not kept, see journal_limit):"
     keep = {situation.position: marks[situation.position]} if situation.position is not None else {}
     rest = {position: note for position, note in marks.items() if position not in keep}
-    differing = [(found.kind, found.name) for found in situation.differences]
-    parts: list[tuple[Kind, str]] = list(
-        dict.fromkeys(differing or [(kind, name) for kind, name, _ in expectation.parts])
-    )
-    return [title, *history(entries, situation.journal, {**keep, **rest}, parts[:3])]
+    parts: list[tuple[Kind, str]] = [(found.kind, found.name) for found in situation.differences]
+    parts = parts or [(kind, name) for kind, name, _ in expectation.parts]
+    return [title, *history(entries, situation.journal, {**keep, **rest}, list(dict.fromkeys(parts))[:3])]

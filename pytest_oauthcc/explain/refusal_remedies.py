@@ -101,6 +101,18 @@ def _unknown_scope(entry: TokenRequest | ApiRequest) -> str:
     return f"To let the client have it: @pytest.mark.oauthcc(scopes={asked!r})"
 
 
+def _unknown_audience(entry: TokenRequest | ApiRequest) -> str:
+    unknown = entry.verdict.facts.get("unknown") if entry.verdict is not None else None
+    return f"To let it be known: @pytest.mark.oauthcc(audience={list(unknown)!r})" if unknown else ""
+
+
+def _missing_token(entry: TokenRequest | ApiRequest) -> str:
+    facts = entry.verdict.facts if entry.verdict is not None else {}
+    if "header" not in facts:
+        return ""  # there is one, in a wrong place or by a wrong scheme, and the finding says which is right
+    return f"The API takes it as: {facts['header']}: {facts['scheme']} <token>".replace(":  ", ": ") + "."
+
+
 def _unknown_token(entry: TokenRequest | ApiRequest) -> str:
     if entry.verdict is not None and entry.verdict.facts.get("earlier"):
         return ""
@@ -108,6 +120,7 @@ def _unknown_token(entry: TokenRequest | ApiRequest) -> str:
 
 
 _LIST = "A list given as a form value becomes one parameter for each of its elements: join it first."
+_WRONG_HEADER = "What it has to be is said by the option headers, or by one of the profile's own: oauthcc.options"
 _CERTIFICATE_IS_SEEN = frozenset({"oauthcc_server", "requests"})
 _AUTH = "Change the client's setting, or what the provider takes: @pytest.mark.oauthcc(auth_methods=[...])"
 
@@ -118,6 +131,11 @@ _REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]
     Cause.CREDENTIALS_IN_QUERY: "With requests and httpx: auth=(client_id, client_secret), not params={...}.",
     Cause.MISSING_HEADER: _header,
     Cause.API_MISSING_HEADER: _header,
+    Cause.WRONG_HEADER: _WRONG_HEADER,
+    Cause.API_WRONG_HEADER: _WRONG_HEADER,
+    Cause.MISSING_PARAM: "The option params of this provider demands it of every token request.",
+    Cause.MISSING_AUDIENCE: "Let the client name the API that the token is for: oauthcc.api_url",
+    Cause.UNKNOWN_AUDIENCE: _unknown_audience,
     Cause.MISSING_GRANT_TYPE: _grant_type,
     Cause.UNSUPPORTED_GRANT_TYPE: _grant_type,
     Cause.NO_CREDENTIALS: _no_credentials,
@@ -128,11 +146,18 @@ _REMEDIES: Final[Mapping[Cause, str | Callable[[TokenRequest | ApiRequest], str]
     Cause.AUTH_METHOD_NOT_ALLOWED: _AUTH,
     Cause.UNKNOWN_CLIENT: "Give the client oauthcc.client_id, or make this one known: oauthcc.add_client(...)",
     Cause.BAD_SECRET: "The right one is oauthcc.client_secret.",
+    Cause.BAD_ASSERTION: "It is signed with oauthcc.private_key (RS256), or with oauthcc.client_secret (HS256), and is "
+    "for oauthcc.token_url (RFC 7523 section 3).",
     Cause.MALFORMED_SCOPE: f"Scopes are separated by a single space (RFC 6749 section 3.3): {JOIN_SCOPES}",
+    Cause.MISSING_SCOPE: "Let the client send one, or give it some without asking: "
+    "@pytest.mark.oauthcc(default_scopes=...)",
     Cause.UNKNOWN_SCOPE: _unknown_scope,
-    Cause.TOKEN_MISSING: "The API takes it as: Authorization: Bearer <token> (RFC 6750 section 2.1).",
+    Cause.NO_LICENCE: "Log the holder off, wait (oauthcc.clock.advance), or have more: "
+    "@pytest.mark.oauthcc(licences=...)",
+    Cause.TOKEN_MISSING: _missing_token,
     Cause.TOKEN_UNKNOWN: _unknown_token,
     Cause.TOKEN_EXPIRED: "A client has to renew its token before it expires, or once after a 401.",
+    Cause.TOKEN_NOT_YET_VALID: "Move the clock there, oauthcc.clock.advance(seconds=...), or mint it without nbf.",
     Cause.TOKEN_REVOKED: "A client learns that from the 401: it has to fetch a new token and try once more.",
     Cause.TOKEN_AUDIENCE: "The client has to name the API in its token request (audience=... or resource=...).",
     Cause.BAD_DPOP_PROOF: "A proof is for one request: its method, URL, moment and token (RFC 9449 section 4.2).",

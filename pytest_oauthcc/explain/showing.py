@@ -21,7 +21,6 @@ __all__ = [
     "count_of",
     "cut_middle",
     "join_words",
-    "mask_json",
     "paragraph",
     "plain",
     "safe_repr",
@@ -109,23 +108,6 @@ def show_param(name: str, value: Any) -> str:
 def _matcher(value: Any, *, hidden: bool) -> str:
     """Write an object that compares in its own way; under the name of a secret it might hold that secret."""
     return f"<{type(value).__name__}>" if hidden else safe_repr(value)
-
-
-def mask_json(value: Any) -> Any:
-    """Return a JSON value with the members masked whose names say that they are secrets."""
-    if isinstance(value, dict):
-        return {
-            name: mask_json(member) if _is_open(name, member) else mask_params({str(name): str(member)})[str(name)]
-            for name, member in value.items()
-        }
-    if isinstance(value, list):
-        return [mask_json(member) for member in value]
-    return value
-
-
-def _is_open(name: Any, member: Any) -> bool:
-    """Whether a member's name lets its value be shown; what a name hides may also be a list of secrets."""
-    return isinstance(member, dict) or mask_params({str(name): "probe"})[str(name)] == "probe"
 
 
 def paragraph(text: str) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.explain.violations import FindingLike
 
-__all__ = ["JUMP", "in_order", "timeline", "what_came_back", "what_was_sent"]
+__all__ = ["JUMP", "timeline"]
 
 JUMP = 60.0
 """Seconds between two exchanges from which on somebody must have moved the clock."""
@@ -47,7 +47,7 @@ def timeline(
     Returns:
         The sequence, one line for each exchange; nothing where there was none.
     """
-    lines = [_Line(name, entry) for name, entry in in_order(journals)]
+    lines = [_Line(name, entry) for name, entry in _in_order(journals)]
     if not lines:
         return ""
     began = min(journal.began for _, journal in journals)
@@ -75,7 +75,7 @@ def timeline(
     return hide("\n".join(result), secrets_of(line.entry for line in lines) | set(secrets))
 
 
-def in_order(journals: Sequence[tuple[str, Journal]]) -> list[tuple[str, Exchange]]:
+def _in_order(journals: Sequence[tuple[str, Journal]]) -> list[tuple[str, Exchange]]:
     """Return the exchanges of several providers in the order of their times; those of one provider keep theirs."""
     together = [(name, entry) for name, journal in journals for entry in tuple(journal.all)]
     return together if len(journals) == 1 else sorted(together, key=lambda pair: pair[1].time)
@@ -87,8 +87,8 @@ def _row(line: _Line, began: float, *, named: bool) -> list[str]:
     return [
         clock_time(entry.time - began).rjust(7),
         f"client -> {whom}",
-        shorten(what_was_sent(entry), 110),
-        f"-> {shorten(what_came_back(entry), 120)}",
+        shorten(_what_was_sent(entry), 110),
+        f"-> {shorten(_what_came_back(entry), 120)}",
     ]
 
 
@@ -99,7 +99,7 @@ def _notes(entry: Exchange, more: Iterable[FindingLike]) -> Iterator[str]:
         yield f"{'':9}! {violation.rule.id} ({violation.rule.level.upper()}): {shorten(violation.detail, 200)}"
 
 
-def what_was_sent(entry: Exchange) -> str:
+def _what_was_sent(entry: Exchange) -> str:
     """Write what matters of a request, with secrets masked."""
     if isinstance(entry, ApiRequest):
         query = mask_url(entry.url).partition("?")[2]
@@ -116,7 +116,7 @@ def what_was_sent(entry: Exchange) -> str:
     return f"{entry.method} {mask_url(entry.url)}"
 
 
-def what_came_back(entry: Exchange) -> str:
+def _what_came_back(entry: Exchange) -> str:
     """Write the result of a request: its status, the token that it got or why it was refused."""
     if isinstance(entry, TokenRequest) and entry.token is not None:
         lifetime = int(entry.token.expiry - entry.token.issued)

@@ -42,7 +42,7 @@ def leaks_in(text: str, secrets: Mapping[str, str]) -> list[str]:
         The names of those that are in it.
     """
     plain = _ANSI.sub("", text)
-    readings = {plain, unquote(plain), html.unescape(plain), plain.replace("\\\\", "\\")}
+    readings = {text, plain, unquote(plain), html.unescape(plain), plain.replace("\\\\", "\\")}
     return sorted(
         {
             name

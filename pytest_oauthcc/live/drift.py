@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.live.comparing import Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["Drift"]
 
@@ -49,20 +47,6 @@ class Drift:
         """Return everything as JSON-like data, in a fixed order."""
         rows = [{**difference._asdict(), "first_test": test} for difference, test in sorted(self._first.items())]
         return {"compared": self.compared, "passed_over": self.passed_over, "differences": rows}
-
-    def write(self, path: Path, *, target: str, profile: str, redact: Callable[[str], str]) -> None:
-        """
-        Write everything as a JSON file.
-
-        Args:
-            path: Where to.
-            target: The target's name.
-            profile: The profile that the fake was like.
-            redact: Takes secrets out of a text.
-        """
-        data = {"target": target, "profile": profile, **self.as_data()}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(redact(json.dumps(data, indent=2)) + "\n", encoding="utf-8")
 
     def lines(self) -> Iterator[str]:
         """Yield the table for people."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
+import json
 import os
 import secrets
 import shutil
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.live.canary import forget_spellings, leaks_in, scan_files
+from pytest_oauthcc.live.canary import forget_spellings
+from pytest_oauthcc.live.leak_search import LeakSearch
 from pytest_oauthcc.live.learned_profile import profile_text
 from pytest_oauthcc.live.reports import RedactingFile, redact_handler, redact_object, redact_report, redact_warning
 from pytest_oauthcc.live.run import LiveRun
@@ -30,7 +31,6 @@ __all__ = ["LivePlugin"]
 _SHARED, _KEY = "oauthcc_live_directory", "oauthcc_live_key"
 _TOLD = "oauthcc_live"
 _KEY_LENGTH = 32  # bytes
-_OUTPUT_OPTIONS = ("xmlpath", "htmlpath", "report_log", "log_file", "oauthcc_report", "json_report_file", "md_report")
 _HANDLERS = ("report_handler", "log_cli_handler", "log_file_handler")
 
 
@@ -58,9 +58,8 @@ class LivePlugin:
         self.run = LiveRun(target, Path(shared or str(self._owned)), bytes.fromhex(self._key))
         secrets_of_proxies(os.environ, self.run.redactor)
         self.redact = self.run.redactor.redact
-        self._leaks: list[str] = []
+        self._search = LeakSearch(config, self.run.redactor)
         self._notes: list[str] = []
-        self._unsearched: list[str] = []
         self._failures: list[str] = []
 
     # --- the beginning
@@ -78,18 +77,12 @@ class LivePlugin:
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             writer = reporter._tw  # noqa: SLF001 - there is no other way to its file
-            writer._file = RedactingFile(writer._file, self._redact_for_terminal)  # noqa: SLF001
+            writer._file = RedactingFile(writer._file, self._search.clean)  # noqa: SLF001
         logging_plugin: Any = config.pluginmanager.get_plugin("logging-plugin")
         for name in _HANDLERS:
             handler = getattr(logging_plugin, name, None)
             if handler is not None:
                 redact_handler(handler, self.redact)
-
-    def _redact_for_terminal(self, text: str) -> str:
-        clean = self.redact(text)
-        # What is caught here got past the reports; what other means still find here has slipped.
-        self._leaks += [f"{name} on the terminal" for name in leaks_in(clean, self.run.redactor.secrets)]
-        return clean
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -184,25 +177,26 @@ class LivePlugin:
         """Judge the run as a whole, then look for secrets in everything that was written."""
         config = self._config
         if self._is_worker:
-            self._scan()  # the controller does not know the tokens of its workers
-            data = {**self.run.as_data(), "leaks": self._leaks}
+            self._search.scan()  # the controller does not know the tokens of its workers
+            data = {**self.run.as_data(), "leaks": self._search.leaks}
             config.workeroutput[_TOLD] = redact_object(data, self.redact)  # type: ignore[attr-defined]
             return (yield)
         if not config.option.collectonly:
             self._judge()
             if self._failures and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        result = yield
-        self._scan()
-        self._tell_leaks(session)
-        return result
+        try:
+            return (yield)
+        finally:  # also where another plugin breaks off, which has written its files by then
+            self._search.scan()
+            self._search.tell(session)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker has seen."""
         data = getattr(node, "workeroutput", {}).get(_TOLD)
         if data is not None:
-            self._leaks += data["leaks"]
+            self._search.leaks += data["leaks"]
             self.run.merge(data)
 
     def _judge(self) -> None:
@@ -220,11 +214,21 @@ class LivePlugin:
             )
         directory = self._config.invocation_params.dir
         if option.oauthcc_drift:
-            path = directory / option.oauthcc_drift
-            run.drift.write(path, target=run.target.name, profile=run.profile_name, redact=self.redact)
-            self._notes.append(f"drift written to {option.oauthcc_drift}")
+            data = {"target": run.target.name, "profile": run.profile_name, **run.drift.as_data()}
+            if self._write("--oauthcc-drift", directory / option.oauthcc_drift, json.dumps(data, indent=2) + "\n"):
+                self._notes.append(f"drift written to {option.oauthcc_drift}")
         if option.oauthcc_learn:
             self._write_profile(directory / option.oauthcc_learn)
+
+    def _write(self, option: str, path: Path, text: str) -> bool:
+        """Write a file without secrets, and return whether that was possible; the run fails where it was not."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self.redact(text), encoding="utf-8")
+        except OSError as error:
+            self._failures.append(f"{option}: {path} can't be written: {error.strerror}")
+            return False
+        return True
 
     def _write_profile(self, path: Path) -> None:
         from pytest_oauthcc.profiles import load_profile
@@ -232,8 +236,8 @@ class LivePlugin:
         if not self.run.lessons.answer:
             self._failures.append("--oauthcc-learn: the provider issued no token, so there is nothing to write")
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.redact(profile_text(self.run.lessons, path.stem)), encoding="utf-8")
+        if not self._write("--oauthcc-learn", path, profile_text(self.run.lessons, path.stem)):
+            return
         try:
             load_profile(str(path))
         except OptionError as error:
@@ -271,35 +275,6 @@ class LivePlugin:
             write(f"oauthcc: {note}")
         for failure in self._failures:
             write(f"oauthcc: ERROR {failure}", red=True, bold=True)
-
-    def _artefacts(self) -> list[Path]:
-        option, directory = self._config.option, self._config.invocation_params.dir
-        names = [getattr(option, name, None) for name in (*_OUTPUT_OPTIONS, "oauthcc_drift", "oauthcc_learn")]
-        with contextlib.suppress(ValueError):  # pytest runs without its logging
-            names.append(self._config.getini("log_file"))
-        cache = getattr(self._config, "cache", None)
-        found = [directory / os.path.expandvars(Path(name).expanduser()) for name in names if name]
-        return found if cache is None else [*found, Path(cache._cachedir)]  # noqa: SLF001 - it has no public name
-
-    def _scan(self) -> None:
-        """Look for secrets in the files of the run; what is found is taken out, and the run fails."""
-        for path, names in scan_files(self._artefacts(), self.run.redactor.secrets):
-            if not names:
-                self._unsearched.append(path.name)
-                continue
-            text = path.read_bytes().decode("utf-8", "surrogateescape")
-            path.write_bytes(self.redact(text).encode("utf-8", "surrogateescape"))
-            self._leaks += [f"{name} in {path.name}, where it is masked now" for name in names]
-
-    def _tell_leaks(self, session: pytest.Session) -> None:
-        if self._leaks and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            for name in self._unsearched:
-                reporter.write_line(f"oauthcc: {name} is too large to be searched for secrets")
-            for leak in sorted(set(self._leaks)):
-                reporter.write_line(f"oauthcc: ERROR a secret slipped through: {leak}", red=True, bold=True)
 
     def pytest_unconfigure(self) -> None:
         """Forget the secrets, and take the quota's directory away."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
-from pytest_oauthcc._provider import Provider
-from pytest_oauthcc.client_certificate import ClientCertificate
 from pytest_oauthcc.core.adoption import adopt
 from pytest_oauthcc.core.authority import Authority, key_of, site_of
 from pytest_oauthcc.core.client_certificates import certificate_thumbprint
@@ -22,7 +19,9 @@ from pytest_oauthcc.errors import NotServed, TooManyExchanges
 from pytest_oauthcc.live.comparing import compare_refusals, compare_tokens, members_of
 from pytest_oauthcc.live.learning import Occasion
 from pytest_oauthcc.live.objections import objection_to
-from pytest_oauthcc.live.scripts import LiveApi, RealScript, skip_for_fake
+from pytest_oauthcc.live.real_provider import RealProvider
+from pytest_oauthcc.live.scripts import LiveApi, RealScript
+from pytest_oauthcc.live.shared_tokens import key_of_request
 from pytest_oauthcc.live.sightings import secrets_of_answer, secrets_of_request
 from pytest_oauthcc.masking import mask_url
 from pytest_oauthcc.transports.passage import Passage
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from pytest_oauthcc.clock import Clock
     from pytest_oauthcc.core.causes import Verdict
     from pytest_oauthcc.core.dialect import Dialect
-    from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.core.settings import Settings
     from pytest_oauthcc.live.run import LiveRun
     from pytest_oauthcc.profiles import Profile
@@ -48,7 +46,7 @@ _SKEW = 30.0  # seconds by which two right clocks may differ
 _NOBODY_HAS_IT = "oauthcc-a-scope-that-nobody-has"
 
 
-class LiveProvider(Provider):
+class LiveProvider(RealProvider):
     """
     A real provider, as a test sees it.
 
@@ -64,14 +62,11 @@ class LiveProvider(Provider):
         run: What the tests of the run share.
     """
 
-    is_live = True
-
     def __init__(
         self, settings: Settings, dialect: Dialect, clock: Clock, profile: Profile | None, run: LiveRun
     ) -> None:
-        super().__init__(settings, dialect, clock, profile)
+        super().__init__(settings, dialect, clock, profile, run.target)
         self._run = run
-        self._target = run.target
         # A second fake that only says what it would have answered; the real tokens are known to the first.
         self._twin = Authority(settings, dialect, clock, find_issued=self._find_issued)
         self.token_endpoint = TokenEndpoint(self._state)
@@ -80,106 +75,6 @@ class LiveProvider(Provider):
             self.api = LiveApi(self._state, find_issued=self._find_issued, provenance=BOARD.provenance)
         self._binds_to_certificates = settings.certificate_binding != "off"
         self._reused: set[str] = set()
-
-    def __repr__(self) -> str:
-        return f"<live Provider {self._target.name}: {self.token_url}, {len(self.exchanges)} exchanges>"
-
-    # --- where and who
-
-    @property
-    def private_key(self) -> str:
-        """The client's private key as PEM; without one in the target the test is skipped."""
-        return self._target.private_key or skip_for_fake("oauthcc.private_key (the target has no private_key_file_env)")
-
-    def client_certificate(self, *arguments: Any, **options: Any) -> ClientCertificate:
-        """Give the target's certificate; without one in it, and for every other one, the test is skipped."""
-        __tracebackhide__ = True
-        found = self._target.certificate
-        if found is None:
-            skip_for_fake("oauthcc.client_certificate() (the target has no client_certificate_file_env)")
-        if arguments or options:
-            skip_for_fake("oauthcc.client_certificate(...) of another than the target's client")
-        return ClientCertificate(found.certificate_file, found.key_file)
-
-    @property
-    def metadata_url(self) -> str:
-        """Where the authorization server's metadata are."""
-        return self._target.urls.get("metadata_url") or super().metadata_url
-
-    @property
-    def jwks_url(self) -> str:
-        """Where the public keys are."""
-        return self._target.urls.get("jwks_url") or super().jwks_url
-
-    @property
-    def introspection_url(self) -> str:
-        """Where a token's state is told, if the target says so."""
-        return self._target.urls.get("introspection_url") or skip_for_fake("introspection without introspection_url")
-
-    @property
-    def revocation_url(self) -> str:
-        """Where a token is revoked, if the target says so."""
-        return self._target.urls.get("revocation_url") or skip_for_fake("revocation without revocation_url")
-
-    # --- what only a fake can do
-
-    def _skipped(self, name: str) -> NoReturn:
-        __tracebackhide__ = True
-        skip_for_fake(f"oauthcc.{name}")
-
-    def add_client(self, *_arguments: Any, **_options: Any) -> Any:
-        """Skip the test."""
-        self._skipped("add_client()")
-
-    def rotate_secret(self) -> str:
-        """Skip the test."""
-        self._skipped("rotate_secret()")
-
-    def rotate_keys(self, **_options: Any) -> None:
-        """Skip the test."""
-        self._skipped("rotate_keys()")
-
-    def mint(self, *_arguments: Any, **_options: Any) -> str:
-        """Skip the test."""
-        self._skipped("mint()")
-
-    def forge(self, *_arguments: Any, **_options: Any) -> Any:
-        """Skip the test."""
-        self._skipped("forge()")
-
-    def forgeries(self, *_arguments: Any, **_options: Any) -> Any:
-        """Skip the test."""
-        self._skipped("forgeries()")
-
-    def revoke(self, *_arguments: Any, **_options: Any) -> int:
-        """Skip the test."""
-        self._skipped("revoke()")
-
-    @property
-    def licence_holders(self) -> dict[str, float]:
-        """Skip the test."""
-        return self._skipped("licence_holders")
-
-    def asgi(self, **_options: Any) -> Any:
-        """Skip the test."""
-        self._skipped("asgi()")
-
-    def wsgi(self, **_options: Any) -> Any:
-        """Skip the test."""
-        self._skipped("wsgi()")
-
-    def answer_to(self, names: Names) -> None:
-        """Skip the test."""
-        del names
-        self._skipped("oauthcc_server")
-
-    def reconfigure(self, **_changes: Any) -> None:
-        """Skip the test."""
-        self._skipped("reconfigure()")
-
-    def reregister(self, **_changes: Any) -> None:
-        """Skip the test."""
-        self._skipped("reregister()")
 
     # --- exchanges
 
@@ -239,9 +134,7 @@ class LiveProvider(Provider):
             note(response)
 
         def failed(error: BaseException) -> None:
-            kind = type(error).__name__
-            is_slow = "timeout" in kind.lower()
-            entry.outcome = NetworkFault("read_timeout" if is_slow else "refused", f"{kind} on the way to the provider")
+            entry.outcome = NetworkFault(_fault_kind(error), f"{type(error).__name__} on the way to the provider")
 
         return Passage(came, failed)
 
@@ -252,13 +145,14 @@ class LiveProvider(Provider):
 
     def _to_token_endpoint(self, request: Request) -> Answer | Passage:
         __tracebackhide__ = True
-        entry, expected = self._twin.token_endpoint.respond(request)
+        with self._twin.state.lock:
+            entry, expected = self._twin.token_endpoint.respond(request)
         verdict, entry.verdict, entry.token = entry.verdict, None, None
         fake, entry.outcome = expected.outcome, None
         assert isinstance(fake, Response)  # noqa: S101 - nobody can script the twin
         skew = self._run.skew(self.clock.time())
         self._refuse_moved_clock(entry, skew)
-        key = self._key_for_reuse(entry)
+        key = key_of_request(entry, self._state.settings.headers)
         stored = self._run.reusable(key) if fake.status == _OK and abs(skew) < 1 and key not in self._reused else None
         self._reused.add(key)
         if stored is not None:
@@ -295,17 +189,6 @@ class LiveProvider(Provider):
         __tracebackhide__ = True
         self._run.skip_reason = f"--oauthcc-live: {reason}"
         pytest.skip(self._run.skip_reason)
-
-    def _key_for_reuse(self, entry: TokenRequest) -> str:
-        params = {name: value for name, value in entry.parameters.values.items() if name != "client_assertion"}
-        credentials = [
-            entry.presented.method,
-            entry.presented.client_id,
-            entry.presented.readings,
-            entry.request.client_certificate,
-        ]
-        wanted = [entry.headers.get(name) for name in self._state.settings.headers]
-        return json.dumps([entry.method, entry.url, params, credentials, wanted], sort_keys=True, default=str)
 
     def _reuse(self, entry: TokenRequest, stored: Response) -> Answer:
         """Answer with a token that an earlier test of this run fetched."""
@@ -362,7 +245,8 @@ class LiveProvider(Provider):
 
     def _to_api(self, request: Request, api_path: str) -> Passage:
         __tracebackhide__ = True
-        entry, expected = self._twin.api.respond(request, api_path)
+        with self._twin.state.lock:
+            entry, expected = self._twin.api.respond(request, api_path)
         verdict, entry.verdict = entry.verdict, None
         fake, entry.outcome = expected.outcome, None
         assert isinstance(fake, Response)  # noqa: S101 - nobody can script the twin
@@ -385,9 +269,10 @@ class LiveProvider(Provider):
             return  # what the API answers to a good token is its own business
         if refused and verdict is None and live.status == _FORBIDDEN:
             # The fake can't know what scope the API wants; asked for one that nobody has, it shows how it refuses.
-            self._twin.api.require(scope=_NOBODY_HAS_IT)
-            again, expected = self._twin.api.respond(entry.request, api_path)
-            self._twin.api.require(scope=())
+            with self._twin.state.lock:
+                self._twin.api.require(scope=_NOBODY_HAS_IT)
+                again, expected = self._twin.api.respond(entry.request, api_path)
+                self._twin.api.require(scope=())
             verdict = again.verdict
             assert isinstance(expected.outcome, Response)  # noqa: S101
             fake = expected.outcome
@@ -396,6 +281,14 @@ class LiveProvider(Provider):
         self._run.drift.note(compare_refusals(f"API refusal ({cause})", fake, live), BOARD.current_test)
         if refused:
             self._run.lessons.note_api(Occasion(entry, live, cause, self._state.values, entry.token))
+
+
+def _fault_kind(error: BaseException) -> Literal["refused", "connect_timeout", "read_timeout"]:
+    """Return what a network did by the name of the exception, which all HTTP libraries choose alike."""
+    name = type(error).__name__.lower()
+    if "timeout" not in name:
+        return "refused"
+    return "connect_timeout" if "connect" in name else "read_timeout"
 
 
 def _is_bad_day(live: Response) -> bool:

@@ -12,10 +12,12 @@ from pytest_oauthcc.masking import mask
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Redactor", "base64_forms"]
+__all__ = ["SHORTEST", "Redactor", "base64_forms"]
+
+SHORTEST: Final = 6
+"""Characters; a shorter secret can't be told from ordinary words, and so can't be kept out of a report."""
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_SHORTEST = 6  # shorter ones would mask ordinary words
 _SHORTEST_PIECE = 4  # of a secret beside the three dots with which a text was cut
 _LEAST_BASE64 = 8
 _ANCHOR = re.compile(r"[A-Za-z0-9]{3,}")
@@ -120,7 +122,7 @@ class Redactor:
             secret: The secret; one of less than six characters is left alone.
             name: What it is called in a message, such as ``client_secret``.
         """
-        if len(secret) < _SHORTEST or secret in self._names:
+        if len(secret) < SHORTEST or secret in self._names:
             return
         self._names[secret] = name
         shown = mask(secret)
@@ -160,14 +162,16 @@ class Redactor:
         """
         plain, positions = _without_colours(text)
         spans = list(self._spans(plain))
+        if positions is not None:
+            spans = [(positions[start], positions[stop - 1] + 1, shown) for start, stop, shown in spans]
+            spans += self._spans(text)  # what looks like the end of a colour's code may be the beginning of a secret
         if not spans:
             return text
         pieces, end = [], 0
         for start, stop, shown in _merged(spans):
-            first, last = (start, stop) if positions is None else (positions[start], positions[stop - 1] + 1)
             # Colours that begin or end inside of a secret go on to do so.
-            pieces += [text[end:first], shown, *_ANSI.findall(text[first:last])]
-            end = last
+            pieces += [text[end:start], shown, *_ANSI.findall(text[start:stop])]
+            end = stop
         pieces.append(text[end:])
         return "".join(pieces)
 

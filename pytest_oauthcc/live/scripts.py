@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from pytest_oauthcc.core.actions import Alter, Reply
 from pytest_oauthcc.core.api import Api
-from pytest_oauthcc.core.script import Alter, Reply, Script
+from pytest_oauthcc.core.script import Script
 
 if TYPE_CHECKING:
+    from pytest_oauthcc.core.actions import Action
     from pytest_oauthcc.core.routes import Route
-    from pytest_oauthcc.core.script import Action
 
 __all__ = ["LiveApi", "RealScript", "skip_for_fake"]
 

@@ -6,18 +6,23 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.live.comparing import members_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["SharedTokens"]
+    from pytest_oauthcc.core.journal import TokenRequest
+
+__all__ = ["SharedTokens", "key_of_request"]
 
 _STILL_GOOD = 60.0  # seconds that a token has to be good for, to be given to another test
 _OF_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding"})
+_WHOLE = re.compile(r"[0-9]{1,15}")
 _NONCE = 12  # bytes, as AES-GCM wants it
 
 
@@ -36,8 +41,8 @@ class _Kept(NamedTuple):
         response = self.response
         members = members_of(response) or {}
         told = members.get("expires_in")
-        if isinstance(told, int) and not isinstance(told, bool):
-            members["expires_in"] = told - int(now - self.since)
+        if (isinstance(told, int) and not isinstance(told, bool)) or (isinstance(told, str) and _WHOLE.fullmatch(told)):
+            members["expires_in"] = type(told)(int(told) - int(now - self.since))  # some providers write it as a text
             headers = tuple(field for field in response.headers if field[0].lower() not in _OF_THE_BODY)
             return Response(response.status, headers, json.dumps(members).encode())
         return Response(response.status, response.headers, response.body)
@@ -110,3 +115,18 @@ class SharedTokens:
         status, headers, body, since, lifetime = json.loads(plain)
         fields = tuple((name, value) for name, value in headers)
         return _Kept(Response(status, fields, body.encode("latin-1")), since, lifetime)
+
+
+def key_of_request(entry: TokenRequest, header_names: Iterable[str]) -> str:
+    """
+    Return everything on which the answer to a token request depends, credentials too.
+
+    Args:
+        entry: The request.
+        header_names: The headers that the provider looks at.
+    """
+    params = {name: value for name, value in entry.parameters.values.items() if name != "client_assertion"}
+    presented = entry.presented
+    credentials = [presented.method, presented.client_id, presented.readings, entry.request.client_certificate]
+    wanted = [entry.headers.get(name) for name in header_names]
+    return json.dumps([entry.method, entry.url, params, credentials, wanted], sort_keys=True, default=str)

@@ -45,7 +45,6 @@ _DIALECT_KEYS = (
     "documents",
     "response_headers",
     "allow",
-    "methods",
 )
 _ABOUT_LICENCES = "How many licences there are."
 _NOT_SAID = "The provider's documents don't say."
@@ -78,7 +77,7 @@ def build(name: str, checked: Checked, *, path: Path, extends: Sequence[str] = (
         path=path,
         options={key: value for key, value in values.items() if key in OPTIONS and key != "allow"},
         own=own,
-        dialect=_dialect(name, title, checked, left_open, licensing),
+        dialect=_dialect(name, checked, licensing),
         unknown=left_open,
         facts=tuple(Fact(row["text"], row["mark"]) for row in values.get("facts", ())),
         sources=values.get("sources", ()),
@@ -87,9 +86,7 @@ def build(name: str, checked: Checked, *, path: Path, extends: Sequence[str] = (
     )
 
 
-def _dialect(
-    name: str, title: str, checked: Checked, unknown: Mapping[str, str], licensing: Licensing | None
-) -> Dialect:
+def _dialect(name: str, checked: Checked, licensing: Licensing | None) -> Dialect:
     values, api = checked.values, dict(checked.values.get("api", {}))
     api["refusals"] = _refusals(api.get("refusals", {}), API_GROUPS, API_REFUSALS)
     own = {key: values[key] for key in _DIALECT_KEYS if key in values}
@@ -97,14 +94,12 @@ def _dialect(
         own["response"] = _with_defaults(values["response"], DEFAULT_RESPONSE, "response", checked)
     return Dialect(
         name=name,
-        title=title,
         metadata_urls=tuple(values.get("metadata_urls", ())),
         scope=ScopeDialect(**_scope(values.get("scope", {}))),
         token=_token(checked),
         api=ApiDialect(**api),
         refusals=_refusals(values.get("refusals", {}), TOKEN_GROUPS, TOKEN_REFUSALS),
         licensing=licensing,
-        unknown=unknown,
         **own,
     )
 

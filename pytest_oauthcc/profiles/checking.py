@@ -12,7 +12,8 @@ from pytest_oauthcc.core.templates import placeholders
 from pytest_oauthcc.options import OPTIONS
 from pytest_oauthcc.profiles.placeholders import PLACEHOLDERS, TEMPLATED_OPTIONS, known_in
 from pytest_oauthcc.profiles.places import Path, show_path
-from pytest_oauthcc.profiles.schema import SCHEMA, UNKNOWN, Leaf, ListOf, Node, Table, TableOf, Template
+from pytest_oauthcc.profiles.schema import SCHEMA, UNKNOWN
+from pytest_oauthcc.profiles.schema_nodes import Leaf, ListOf, Node, Table, TableOf, Template
 
 __all__ = ["Checked", "Mistake", "check"]
 

@@ -112,7 +112,7 @@ def _request(profile: Profile) -> list[tuple[str, str]]:
     missing = {"default": "what the client may have, or `default_scopes`", "none": "none", "refuse": "refused"}
     rows = [
         ("URL", _code(options.get("token_url"))),
-        ("method", _codes(dialect.methods)),
+        ("method", _codes(options.get("methods", ("POST",)))),
         ("grant_type", _codes(dialect.grant_types)),
         ("body", _codes(options.get("body_formats", ("form",)))),
         ("client authentication", _codes(options.get("auth_methods", ()))),

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_oauthcc.core.causes import API_REFUSALS, TOKEN_REFUSALS, Cause
 from pytest_oauthcc.core.dialect import CHECKS
+from pytest_oauthcc.option_values import check_text, one_of
 from pytest_oauthcc.options import OPTIONS, Option
-from pytest_oauthcc.profiles.placeholders import PLACEHOLDERS, Use
+from pytest_oauthcc.profiles.schema_nodes import Leaf, ListOf, Node, Table, TableOf, Template
+from pytest_oauthcc.profiles.schema_values import (
+    check_any_text,
+    check_authorization_pattern,
+    check_list,
+    check_of,
+    check_order,
+    check_scope_tokens,
+    matching,
+    whole_number_between,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = [
-    "API_GROUPS",
-    "MARKS",
-    "PLACEHOLDERS",
-    "SCHEMA",
-    "TOKEN_GROUPS",
-    "UNKNOWN",
-    "Leaf",
-    "ListOf",
-    "Node",
-    "Table",
-    "TableOf",
-    "Template",
-]
+__all__ = ["API_GROUPS", "MARKS", "SCHEMA", "TOKEN_GROUPS", "UNKNOWN"]
 
 UNKNOWN: Final = "unknown"
 """The value for what a provider's documents leave open; the fake does there what the RFC says."""
@@ -35,169 +32,9 @@ UNKNOWN: Final = "unknown"
 MARKS = ("verified", "unverified", "inferred")
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """
-    A single value.
-
-    Args:
-        about: What it is for, in one sentence.
-        takes: What it takes, as an error message says it.
-        check: Makes the value that is used; raises ``ValueError``, with a message where ``takes`` says too little.
-        option: Whether it is one of the shared options, and which.
-        may_be_unknown: Whether it can be left open with ``"unknown"``.
-    """
-
-    about: str
-    takes: str
-    check: Callable[[Any], Any]
-    option: str | None = None
-    may_be_unknown: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with keys that are all known."""
-
-    about: str
-    members: Mapping[str, Node]
-
-
-@dataclass(frozen=True, slots=True)
-class TableOf:
-    """A table whose keys the author chooses; ``key`` says what they look like, ``key_use`` that they are templates."""
-
-    about: str
-    value: Node
-    key_takes: str
-    key: re.Pattern[str]
-    key_use: Use | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """A list of tables."""
-
-    about: str
-    item: Table
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """
-    A template: a text, number, truth value, list or table with placeholders.
-
-    Args:
-        about: What it is for, in one sentence.
-        use: Where it stands, which decides the placeholders that are known.
-        form: ``"table"``, ``"text"``, ``"list"`` (of texts), or ``"any"``.
-    """
-
-    about: str
-    use: Use
-    form: Literal["table", "text", "list", "any"]
-
-
-Node = Leaf | Table | TableOf | ListOf | Template
-
-# --- checks of single values; OPTIONS brings those of the shared options
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError
-    return value
-
-
-def _any_text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError  # noqa: TRY004 - one exception for all kinds of wrong values
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise ValueError
-    return tuple(value)
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError  # noqa: TRY004
-    return value
-
-
-def _integer(least: int, most: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError
-        return value
-
-    return check
-
-
-def _matching(pattern: str) -> Callable[[Any], str]:
-    compiled = re.compile(pattern)
-
-    def check(value: Any) -> str:
-        if not isinstance(value, str) or not compiled.fullmatch(value):
-            raise ValueError
-        return value
-
-    return check
-
-
-def _scopes(value: Any) -> tuple[str, ...]:
-    found: tuple[str, ...] = OPTIONS["scopes"].check(value)
-    for scope in found:
-        _scope_token(scope)
-    return found
-
-
-_scope_token = _matching(r"[\x21\x23-\x5b\x5d-\x7e]+")
-
-
-def _checks(value: Any) -> tuple[str, ...]:
-    names = _texts(value)
-    if not set(names) <= set(CHECKS):
-        raise ValueError
-    if len(set(names)) < len(names):
-        raise ValueError("a check stands twice in the list")
-    if "client" not in names:
-        raise ValueError("'client' is missing: a client always has to prove who it is")
-    return names
-
-
-def _authorization_pattern(value: Any) -> str:
-    text = _text(value)
-    try:
-        groups = re.compile(text).groupindex
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    if {"client_id", "client_secret"} - set(groups):
-        raise ValueError("the groups (?P<client_id>...) and (?P<client_secret>...) are wanted")
-    return text
-
-
-def _option_check(option: Option) -> Callable[[Any], Any]:
-    if option.name == "api_url":
-        return lambda value: None if value == "none" else option.check(value)
-    if option.name in {"scopes", "default_scopes"}:
-        return _scopes
-    if option.name == "auth_methods":
-
-        def check(value: Any) -> Any:
-            if isinstance(value, list) and "none" in value:
-                raise ValueError("a public client can't use this grant (RFC 6749 section 4.4)")
-            return option.check(value)
-
-        return check
-    return option.check
-
-
 def _option_leaf(option: Option) -> Leaf:
     takes = 'an http or https URL, or "none" for no fake API' if option.name == "api_url" else option.takes
-    return Leaf(option.about, takes.replace("'", '"'), _option_check(option), option=option.name)
+    return Leaf(option.about, takes.replace("'", '"'), check_of(option), option=option.name)
 
 
 def _choice(about: str, *choices: str) -> Leaf:
@@ -210,7 +47,7 @@ def _choice(about: str, *choices: str) -> Leaf:
 
 
 def _words(about: str, takes: str = "a text") -> Leaf:
-    return Leaf(about, takes, _text)
+    return Leaf(about, takes, check_text)
 
 
 def _plain(about: str, takes: str, check: Callable[[Any], Any]) -> Leaf:
@@ -228,17 +65,17 @@ _SCOPE = Table(
         "separator": _words("What stands between two scopes.", "a text such as a blank or a comma"),
         "missing": _choice("What a request without scope gets.", "default", "none", "refuse"),
         "required": Leaf(
-            "What a request that names a scope has to name.", "a text of scopes or a list of them", _scopes
+            "What a request that names a scope has to name.", "a text of scopes or a list of them", check_scope_tokens
         ),
         "unknown": _choice("What happens to scopes that the client can't have.", "refuse", "ignore"),
         "echo": _choice("When the answer names the granted scopes.", "always", "different", "never"),
         "always": Leaf(
-            "What every token has beside what was asked for.", "a text of scopes or a list of them", _scopes
+            "What every token has beside what was asked for.", "a text of scopes or a list of them", check_scope_tokens
         ),
         "resource_suffix": Leaf(
             'The end of the one scope that a request names, such as "/.default"; the audience stands before it.',
             "a text",
-            _any_text,
+            check_any_text,
         ),
     },
 )
@@ -247,26 +84,26 @@ _TOKEN = Table(
     "What tokens look like.",
     {
         "claims": Template("The claims of a JWT.", "token", "table"),
-        "typ": Leaf('The "typ" of a JWT\'s header; an empty text leaves it out.', "a text", _any_text),
+        "typ": Leaf('The "typ" of a JWT\'s header; an empty text leaves it out.', "a text", check_any_text),
         "jwt_header": Template("Further members of a JWT's header.", "token", "table"),
         "opaque": Template("An opaque token.", "token", "text"),
     },
 )
 
 _REFUSAL: Mapping[str, Node] = {
-    "status": Leaf("The HTTP status.", "a whole number from 400 to 599", _integer(400, 599)),
+    "status": Leaf("The HTTP status.", "a whole number from 400 to 599", whole_number_between(400, 599)),
     "error": Leaf(
         "The OAuth error code; an empty text for none.",
         "a code out of the characters that RFC 6749 section 5.2 allows",
-        _matching(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*"),
+        matching(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*"),
     ),
     "description": Template("The error_description; an empty text for none.", "refusal", "text"),
     "body": Template("The whole body instead; an empty text for no body.", "refusal", "any"),
-    "content_type": Leaf("The media type of body.", "a media type", _matching(r"[\w.+-]+/[\w.+-]+(?: *;.*)?")),
+    "content_type": Leaf("The media type of body.", "a media type", matching(r"[\w.+-]+/[\w.+-]+(?: *;.*)?")),
     "headers": TableOf(
         "Further headers of the answer.", Template("A header.", "refusal", "text"), "a header name", _HEADER_NAME
     ),
-    "challenge": Leaf("Whether the answer has a WWW-Authenticate header.", "true or false", _boolean),
+    "challenge": Leaf("Whether the answer has a WWW-Authenticate header.", "true or false", one_of((True, False))),
 }
 
 TOKEN_GROUPS: Final[Mapping[str, Sequence[Cause]]] = {
@@ -305,6 +142,7 @@ API_GROUPS: Final[Mapping[str, Sequence[Cause]]] = {
         Cause.TOKEN_MALFORMED,
         Cause.TOKEN_UNKNOWN,
         Cause.TOKEN_EXPIRED,
+        Cause.TOKEN_NOT_YET_VALID,
         Cause.TOKEN_REVOKED,
         Cause.TOKEN_AUDIENCE,
         Cause.TOKEN_BINDING,
@@ -324,8 +162,8 @@ def _refusals(about: str, groups: Mapping[str, Sequence[Cause]]) -> Table:
 _API = Table(
     "How the API takes a token and refuses one.",
     {
-        "header": Leaf("The header that carries the token.", "a header name", _matching(_HEADER_NAME.pattern)),
-        "scheme": Leaf("The word before the token; an empty text for none.", "a text", _any_text),
+        "header": Leaf("The header that carries the token.", "a header name", matching(_HEADER_NAME.pattern)),
+        "scheme": Leaf("The word before the token; an empty text for none.", "a text", check_any_text),
         "realm": _words("The realm of the WWW-Authenticate header."),
         "headers": TableOf(
             "Headers that requests to the API have to carry, beside those of the option headers.",
@@ -343,10 +181,12 @@ _LICENSING = Table(
         "capacity": Leaf(
             "How many there are, unless the option licences says otherwise.",
             "a whole number, 0 or more",
-            _integer(0, 1_000_000),
+            whole_number_between(0, 1_000_000),
         ),
-        "hold": Leaf("For how long a token takes one.", "a whole number of seconds, 1 or more", _integer(1, 10**9)),
-        "exempt_scopes": Leaf("A request for these alone takes none.", _TAKES_SCOPES, _scopes),
+        "hold": Leaf(
+            "For how long a token takes one.", "a whole number of seconds, 1 or more", whole_number_between(1, 10**9)
+        ),
+        "exempt_scopes": Leaf("A request for these alone takes none.", _TAKES_SCOPES, check_scope_tokens),
         "release_path": _words("The path below the API that frees the client's licence."),
     },
 )
@@ -357,37 +197,37 @@ _OWN_OPTION = Table(
         "takes": _plain(
             "The type of its value.",
             'one of "text", "integer", "boolean"',
-            _matching("text|integer|boolean"),
+            matching("text|integer|boolean"),
         ),
-        "about": _plain("What it is for, in one sentence.", "a text", _text),
+        "about": _plain("What it is for, in one sentence.", "a text", check_text),
         "default": _plain("Its value when a test gives none.", "a text, a number, true or false", lambda value: value),
-        "made_up": _plain("The beginning of a text that is made up for each test instead.", "a text", _text),
+        "made_up": _plain("The beginning of a text that is made up for each test instead.", "a text", check_text),
     },
 )
 
 _FACT = Table(
     "One thing that is known about the provider.",
     {
-        "text": _plain("What is known, in a sentence of your own.", "a text", _text),
-        "mark": _plain("How sure it is.", f"one of {', '.join(MARKS)}", _matching("|".join(MARKS))),
+        "text": _plain("What is known, in a sentence of your own.", "a text", check_text),
+        "mark": _plain("How sure it is.", f"one of {', '.join(MARKS)}", matching("|".join(MARKS))),
     },
 )
 
 _ABOUT: Mapping[str, Node] = {
-    "extends": _plain("The profile that this one is derived from: its name, or a path.", "a text", _text),
-    "title": _plain("The provider's name.", "a text", _text),
-    "summary": _plain("What is peculiar about it, in one line.", "a text", _text),
-    "sources": _plain("What the profile was written from.", "a list of texts", _texts),
+    "extends": _plain("The profile that this one is derived from: its name, or a path.", "a text", check_text),
+    "title": _plain("The provider's name.", "a text", check_text),
+    "summary": _plain("What is peculiar about it, in one line.", "a text", check_text),
+    "sources": _plain("What the profile was written from.", "a list of texts", check_list),
     "facts": ListOf("What is known, and how sure it is.", _FACT),
-    "notes": _plain("What else a test author has to know.", "a list of texts", _texts),
+    "notes": _plain("What else a test author has to know.", "a list of texts", check_list),
 }
 
 _DIALECT: Mapping[str, Node] = {
-    "checks": Leaf("The checks of a token request in their order.", f"a list out of {', '.join(CHECKS)}", _checks),
+    "checks": Leaf("The checks of a token request in their order.", f"a list out of {', '.join(CHECKS)}", check_order),
     "grant_types": Leaf(
         "Values of grant_type that ask for this grant.",
         "a list of texts with at least one in it",
-        lambda value: _texts(value or None),
+        lambda value: check_list(value or None),
     ),
     "two_auth_methods": _choice("What a request with two sets of credentials gets.", "refuse", "header", "body"),
     "basic_encoding": _choice(
@@ -396,14 +236,14 @@ _DIALECT: Mapping[str, Node] = {
     "authorization_pattern": Leaf(
         "What an Authorization header without scheme looks like.",
         "a regular expression with the groups client_id and client_secret",
-        _authorization_pattern,
+        check_authorization_pattern,
     ),
     "credentials_in_query": _choice("What a secret in the query gets.", "refuse", "accept"),
     "audience_param": _choice("The parameter that names the audience.", "audience", "resource"),
-    "audience_required": Leaf("Whether a request has to name its audience.", "true or false", _boolean),
+    "audience_required": Leaf("Whether a request has to name its audience.", "true or false", one_of((True, False))),
     "token_type": _words("The token_type of the answer, in the provider's own case."),
     "expires_in_offset": Leaf(
-        "What is added to expires_in in the answer.", "a whole number of seconds", _integer(-(10**6), 10**6)
+        "What is added to expires_in in the answer.", "a whole number of seconds", whole_number_between(-(10**6), 10**6)
     ),
     "realm": _words("The realm of the token endpoint's WWW-Authenticate header."),
     "jwks_url": Template("Where the keys are, if not below the issuer.", "document", "text"),
@@ -429,13 +269,13 @@ _DIALECT: Mapping[str, Node] = {
     ),
     "allow": TableOf(
         "Rules that the provider itself makes its clients break, with the reason.",
-        _plain("The reason.", "a text", _text),
+        _plain("The reason.", "a text", check_text),
         "the id of a rule",
         re.compile(r"[a-z][a-z0-9-]*"),
     ),
     "unknown": TableOf(
         "What the provider's documents leave open, by key, in a sentence.",
-        _plain("The sentence.", "a text", _text),
+        _plain("The sentence.", "a text", check_text),
         "a key of a profile, or any other subject",
         _ANY,
     ),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_oauthcc.options import OPTIONS
 from pytest_oauthcc.profiles.placeholders import PLACEHOLDERS, TEMPLATED_OPTIONS
-from pytest_oauthcc.profiles.schema import SCHEMA, Leaf, ListOf, Node, Table, TableOf, Template
+from pytest_oauthcc.profiles.schema import SCHEMA
+from pytest_oauthcc.profiles.schema_nodes import Leaf, ListOf, Node, Table, TableOf, Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.dpop import same_target, token_hash
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
+from pytest_oauthcc.core.raw_jwt import PRIVATE_MEMBERS
 from pytest_oauthcc.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -56,7 +57,6 @@ RULES = (
     ),
 )
 
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _CLAIMS = ("jti", "htm", "htu", "iat")
 
 
@@ -90,7 +90,7 @@ def _look_at_header(header: Mapping[str, Any], scene: Scene, found: list[tuple[s
     jwk = header.get("jwk")
     if not isinstance(jwk, dict) or "kty" not in jwk:
         found.append((rule, "there is no public key in jwk"))
-    elif _PRIVATE.intersection(jwk):
+    elif PRIVATE_MEMBERS.intersection(jwk):
         found.append((rule, "jwk holds the private key; only its public half belongs there"))
 
 

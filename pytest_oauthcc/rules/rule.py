@@ -25,7 +25,6 @@ class Rule:
         why: Why it matters, for a person who never read the RFC.
         remedy: What usually puts it right.
         kind: ``"message"`` looks at one request, ``"behaviour"`` at the journal with its times.
-        who: Who has to keep the rule.
         also: Further places where it stands.
     """
 
@@ -37,7 +36,6 @@ class Rule:
     why: str
     remedy: str
     kind: Literal["message", "behaviour"] = "message"
-    who: Literal["client"] = "client"
     also: tuple[str, ...] = ()
 
     @property

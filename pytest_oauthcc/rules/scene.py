@@ -60,7 +60,6 @@ class Scene:
         self._token_url_query = _query_of(settings.token_url)
         self.audiences = frozenset({settings.issuer, settings.issuer.rstrip("/"), settings.token_url, *audiences})
         self.takes_basic = "client_secret_basic" in settings.auth_methods
-        self.takes_query = "query" in settings.body_formats
         self.bearer_header = dialect.api.header == "Authorization" and dialect.api.scheme.lower() == "bearer"
         self._names: tuple[Names, ...] = ()
         self._token_words = frozenset({"bearer", "dpop", dialect.token_type.lower()})

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from pytest_oauthcc.core.causes import Cause, Verdict
 from pytest_oauthcc.core.journal import RefusedHandshake
@@ -173,8 +174,16 @@ def base_url_of(scheme: str, host: str | None, prefix: str, otherwise: str) -> s
     Returns:
         The URL, without a slash at the end.
     """
-    named = host if host is not None and _HOST.fullmatch(host) else otherwise
+    named = host if host is not None and _is_host(host) else otherwise
     return f"{scheme}://{named}{prefix.rstrip('/')}"
+
+
+def _is_host(text: str) -> bool:
+    try:
+        # The pattern keeps everything else out of URLs; brackets can hold what is no address, and a port be too high.
+        return _HOST.fullmatch(text) is not None and urlsplit(f"//{text}").port != 0
+    except ValueError:
+        return False
 
 
 def plain_text(status: int, text: str) -> Response:

@@ -87,10 +87,11 @@ def server_context(further_names: Sequence[str] = ()) -> ssl.SSLContext:
         OptionError: trustme is not installed.
     """
     __tracebackhide__ = True
+    clients = authority_pem()  # first, for it puts cryptography's view of moments right, which trustme needs, too
     leaf = _issue(tuple(dict.fromkeys((*LOCAL_NAMES, *further_names))))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf.configure_cert(context)
-    context.load_verify_locations(cadata=authority_pem())
+    context.load_verify_locations(cadata=clients)
     context.verify_mode = ssl.CERT_OPTIONAL
     context.verify_flags |= _NO_CHECK_TIME
     context.set_alpn_protocols(["http/1.1"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import selectors
 import socket
+import ssl
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pytest_oauthcc.core.client_certificates import SELF_SIGNED, registered_certificates
 from pytest_oauthcc.serving.application import Application, plain_text
@@ -14,7 +15,6 @@ from pytest_oauthcc.serving.connection import Connection, Manners
 from pytest_oauthcc.serving.wire import write_response
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
     from types import TracebackType
 
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.names import Names
     from pytest_oauthcc.serving.application import Incoming, Note
 
-__all__ = ["LOOPBACK", "LoopbackServer"]
+__all__ = ["EVERYWHERE", "LOOPBACK", "LoopbackServer"]
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK: Final = "127.0.0.1"
+EVERYWHERE: Final = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - only whoever says so listens there
+"""The addresses that mean all of a machine's, each with the one under which the machine itself finds a server there."""
+
 _BACKLOG = 512
 _MOST_CONNECTIONS = 1000
 _LAST_WAIT = 5.0  # seconds that stop() gives a function of a test's, which is running, to come to its end
@@ -95,10 +98,14 @@ class LoopbackServer:
 
     @property
     def base_url(self) -> str:
-        """Where it is, without a slash at the end."""
-        if self._base_url is not None:
-            return self._base_url
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        """Where clients find it, without a slash at the end."""
+        return self.local_url if self._base_url is None else self._base_url
+
+    @property
+    def local_url(self) -> str:
+        """Where programs on this machine find it, without a slash at the end."""
+        host = EVERYWHERE.get(self._host, self._host)
+        host = f"[{host}]" if ":" in host else host
         return f"{'http' if self._tls is None else 'https'}://{host}:{self.port}"
 
     @property
@@ -229,7 +236,8 @@ class LoopbackServer:
         for client in clients:
             if SELF_SIGNED in (client.auth_methods or state.settings.auth_methods):
                 for certificate in registered_certificates(client):
-                    tls.load_verify_locations(cadata=certificate)
+                    with suppress(ssl.SSLError):  # one that OpenSSL can't read is one that nobody can show
+                        tls.load_verify_locations(cadata=certificate)
 
     def _serve(self, connection: Connection) -> None:
         try:

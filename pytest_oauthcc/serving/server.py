@@ -222,8 +222,8 @@ class OauthccServer:
             The certificate with its key, as files that are gone after the test.
 
         Raises:
-            OptionError: The server speaks plain HTTP, the client registered certificates of its own, or a name is too
-                long for a certificate.
+            OptionError: The server speaks plain HTTP, the client registered certificates of its own, a name is too
+                long for a certificate, or ``expires_in`` is no number of seconds.
         """
         __tracebackhide__ = True
         from pytest_oauthcc.client_certificate import ClientCertificate

@@ -251,7 +251,7 @@ def _origin_form(target: str) -> str:
 
 
 def _read_length(text: str) -> int:
-    values = {value.strip() for value in text.split(",")}  # RFC 9112 section 6.3 lets the same one come twice
+    values = {value.strip(" \t") for value in text.split(",")}  # RFC 9112 section 6.3 lets the same one come twice
     value = values.pop()
     if values or not (value.isascii() and value.isdigit()) or len(value) > 18:  # noqa: PLR2004 - enough for any body
         raise Unreadable(400, "the Content-Length is not a whole number")

@@ -19,6 +19,7 @@ __all__ = ["WsgiApplication"]
 
 _LONGEST: Final = 60.0  # seconds that a scripted timeout keeps a client waiting; WSGI does not tell that it has gone
 _SAFE: Final = "/:@!$&'()*+,;=~-._"
+_MOST_DIGITS: Final = 18  # of a length
 _HOP_BY_HOP: Final = frozenset({"transfer-encoding", "connection"})  # PEP 3333 leaves these to the server
 
 
@@ -78,7 +79,8 @@ def _read_body(environ: dict[str, Any]) -> bytes | None:
     """Return the body; None where it is too long."""
     stream, told = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
     if told.isascii() and told.isdigit():
-        return None if int(told) > MAX_BODY else bytes(stream.read(int(told)))
+        # A number of thousands of digits is too long to be read, too.
+        return None if len(told) > _MOST_DIGITS or int(told) > MAX_BODY else bytes(stream.read(int(told)))
     if not environ.get("wsgi.input_terminated"):
         return b""  # a stream that does not end can't be read without a length
     body = bytes(stream.read(MAX_BODY + 1))

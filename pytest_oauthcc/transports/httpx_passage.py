@@ -7,7 +7,6 @@ there yet. So the transports of the library are wrapped as well: they ask afterw
 
 from __future__ import annotations
 
-import copy
 import functools
 import ssl
 from contextvars import ContextVar
@@ -31,17 +30,15 @@ class HttpxPassages:
 
     Args:
         library: ``httpx`` or ``httpx2``.
-        mocker: Of respx, for that library's httpcore.
     """
 
-    def __init__(self, library: str, mocker: Any) -> None:
+    def __init__(self, library: str) -> None:
         module = import_module(library)
         self._now: ContextVar[list[Passage] | None] = ContextVar(f"oauthcc_passages_{library}", default=None)
         self._stream, self._async_stream = _streams(module)
         self._swaps = [
             Swap(module.HTTPTransport, "handle_request", self._make_sync),
             Swap(module.AsyncHTTPTransport, "handle_async_request", self._make_async),
-            Swap(mocker, "to_httpx_request", _make_conversion),
         ]
 
     def install(self) -> None:
@@ -138,24 +135,6 @@ class HttpxPassages:
         kind = self._async_stream if hasattr(response.stream, "__aiter__") else self._stream
         response.stream = kind(response.stream, recording)
         return response
-
-
-def _make_conversion(original: Any) -> Any:
-    """
-    Have respx convert requests whose target is no path: those to a proxy, and those with one of the client's making.
-
-    It writes host and target one after the other, so that CONNECT becomes no URL at all, and ``@`` another host.
-    """
-
-    def to_httpx_request(mocker: Any, /, **options: Any) -> Any:
-        request = options["request"]
-        if not request.url.target.startswith(b"/"):
-            request = copy.copy(request)
-            request.url = copy.copy(request.url)
-            request.url.target = b"/"
-        return original.__func__(mocker, **{**options, "request": request})
-
-    return classmethod(to_httpx_request)
 
 
 def _note_verification(transport: Any, request: Any) -> None:

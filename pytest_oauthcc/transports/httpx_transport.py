@@ -12,7 +12,7 @@ from respx.models import AllMockedAssertionError, PassThrough
 
 from pytest_oauthcc.transports.httpx_messages import to_httpx_response, to_request
 from pytest_oauthcc.transports.passage import Passage
-from pytest_oauthcc.transports.respx_patches import MockerPatches, httpcore2_mocker
+from pytest_oauthcc.transports.respx_patches import MockerPatches, httpcore2_mocker, make_conversion
 from pytest_oauthcc.transports.ssl_contexts import LazyContexts
 from pytest_oauthcc.transports.swaps import Swap
 from pytest_oauthcc.transports.turns import turn_of_the_loop
@@ -45,6 +45,7 @@ class HttpxTransport:
         self._mocker = self._find_mocker()
         self._patches = MockerPatches(self._mocker)
         self._router = _Router(self)
+        self._conversion = Swap(self._mocker, "to_httpx_request", make_conversion)
         self._contexts = LazyContexts(self.library) if cheap_ssl else None
         self._hooks: list[Swap] = []
         self._passages: HttpxPassages | None = None
@@ -57,6 +58,7 @@ class HttpxTransport:
         if not any(router is self._router for router in routers):
             routers.insert(0, self._router)
         self._patches.start()
+        self._conversion.put()
         if self._contexts is not None:
             self._contexts.install()
         if self.library == "httpx" and "pytest_httpx" in sys.modules and not self._hooks:
@@ -70,7 +72,7 @@ class HttpxTransport:
         if self._board.lets_through:
             from pytest_oauthcc.transports.httpx_passage import HttpxPassages
 
-            self._passages = self._passages or HttpxPassages(self.library, self._mocker)
+            self._passages = self._passages or HttpxPassages(self.library)
             self._passages.install()
 
     def uninstall(self) -> None:
@@ -82,6 +84,7 @@ class HttpxTransport:
             self._passages.uninstall()
         if self._contexts is not None:
             self._contexts.uninstall()
+        self._conversion.take()
         routers = self._mocker.routers
         if any(router is self._router for router in routers):
             routers[:] = [router for router in routers if router is not self._router]

@@ -46,8 +46,10 @@ class ImportWatch:
         """Let the finders behind this one look, and have the module announced when it has run."""
         if name not in self._names:
             return None
-        behind = [id(finder) for finder in sys.meta_path].index(id(self)) + 1
-        for finder in sys.meta_path[behind:]:
+        finders = list(sys.meta_path)
+        while finders and finders.pop(0) is not self:
+            pass  # none is left where another thread has stopped the watch meanwhile; then the others go on alone
+        for finder in finders:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):

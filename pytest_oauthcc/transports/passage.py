@@ -72,17 +72,19 @@ class Recording:
             return
         self._is_over = True
         body = b"".join(self._chunks) if self._size <= _MOST_KEPT else b""
+        self._chunks.clear()
         self._note(Response(self._status, self._headers, _decode(body, self._encoding)), True)
 
 
 def _decode(body: bytes, encoding: str) -> bytes:
-    """Undo the usual compressions, where the HTTP library has not done so already."""
+    """Undo the usual compressions, where the HTTP library has not done so already; a body may not grow without end."""
     if encoding in {"gzip", "x-gzip", "deflate"}:
         for window in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
             try:
-                return zlib.decompress(body, window)
+                unpacked = zlib.decompressobj(window).decompress(body, _MOST_KEPT + 1)
             except zlib.error:
                 continue
+            return unpacked if len(unpacked) <= _MOST_KEPT else b""
     return body
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
-__all__ = ["MockerPatches", "httpcore2_mocker"]
+__all__ = ["MockerPatches", "httpcore2_mocker", "make_conversion"]
 
 
 class MockerPatches:
@@ -86,3 +87,39 @@ def httpcore2_mocker() -> Any:
         own = {"name": "httpcore2", "targets": targets, "to_httpx_request": vars(HTTPCoreMocker)["to_httpx_request"]}
         type("HTTPCore2Mocker", (HTTPCoreMocker,), own)
     return Mocker.registry["httpcore2"]
+
+
+def make_conversion(original: Any) -> Any:
+    """
+    Have respx convert requests whose target is no path: those to a proxy, and those with one of the client's making.
+
+    It writes host and target one after the other, so that CONNECT becomes no URL at all, and ``@`` another host.
+    What goes to a proxy is converted as the request to its destination, since that says whether it may be sent.
+
+    Args:
+        original: The class method ``to_httpx_request`` of a mocker.
+
+    Returns:
+        What is to stand in its place.
+    """
+
+    def to_httpx_request(mocker: Any, /, **options: Any) -> Any:
+        request = options["request"]
+        if not request.url.target.startswith(b"/"):
+            request = copy.copy(request)
+            request.url = _destination(request)
+        return original.__func__(mocker, **{**options, "request": request})
+
+    return classmethod(to_httpx_request)
+
+
+def _destination(request: Any) -> Any:
+    """Return where a request goes in the end, as a URL of the httpcore that made it."""
+    url, target = request.url, request.url.target
+    if "target" not in request.extensions:  # with one of the client's making, the host says where it goes
+        if request.method == b"CONNECT":
+            host, _, port = target.rpartition(b":")
+            return type(url)(scheme=b"https", host=host.strip(b"[]"), port=int(port), target=b"/")
+        if target.startswith(b"http://"):
+            return type(url)(target)
+    return type(url)(scheme=url.scheme, host=url.host, port=url.port, target=b"/")

@@ -55,7 +55,7 @@ class Switchboard:
 
     def __init__(self) -> None:
         self._sites: list[Site] = []
-        self._exact: dict[str, Site] = {}
+        self._exact: dict[str, list[Site]] = {}
         self._mounts: dict[str, list[Site]] = {}
         self._hosts: dict[str, int] = {}
         self._former: dict[int, str] = {}
@@ -83,7 +83,7 @@ class Switchboard:
                 )
             self._sites.append(site)
             for key in site.authority.endpoints:
-                self._exact.setdefault(key, site)
+                self._exact.setdefault(key, []).append(site)
                 self._count_host(key.partition("/")[0], 1)
             if settings.api_url is not None:
                 sharers = self._mounts.setdefault(key_of(settings.api_url).rstrip("/"), [])
@@ -100,8 +100,9 @@ class Switchboard:
             self._sites.remove(site)
             for key in site.authority.endpoints:
                 self._count_host(key.partition("/")[0], -1)
-                if self._exact.get(key) is site:
-                    self._hand_over(key)
+                self._exact[key].remove(site)
+                if not self._exact[key]:
+                    del self._exact[key]
             if settings.api_url is not None:
                 mount = key_of(settings.api_url).rstrip("/")
                 self._mounts[mount].remove(site)
@@ -113,13 +114,6 @@ class Switchboard:
                 self._former[hash(token.value)] = self.current_test
             while len(self._former) > _MOST_FORMER_TOKENS:
                 del self._former[next(iter(self._former))]
-
-    def _hand_over(self, key: str) -> None:
-        """Give a URL, such as that of the metadata, to another provider that has it as well, or to none."""
-        del self._exact[key]
-        heir = next((site for site in self._sites if key in site.authority.endpoints), None)
-        if heir is not None:
-            self._exact[key] = heir
 
     @staticmethod
     def _share(sharers: list[Site]) -> None:
@@ -200,13 +194,17 @@ class Switchboard:
             provider.
 
         Raises:
-            NotServed: Nothing serves it, and it must not leave the process.
+            NotServed: Nothing serves it, or more than one provider, and it must not leave the process.
         """
         __tracebackhide__ = True
         key = key_of(request.url)
-        site = self._exact.get(key)
-        if site is not None:
-            return site.receive(request, None)
+        owners = self._exact.get(key)
+        if owners:
+            if len(owners) > 1:
+                from pytest_oauthcc.explain.shared_urls import shared_url
+
+                raise self._refused(shared_url(request, [owner.authority.names for owner in owners]))
+            return owners[0].receive(request, None)
         for mount, below in _prefixes(key):
             sharers = self._mounts.get(mount)
             if sharers:
@@ -262,6 +260,10 @@ class Switchboard:
             text += (
                 "\n\n--oauthcc-live reaches the hosts of the target only; its own table may have passthrough = [...]."
             )
+        return self._refused(text)
+
+    def _refused(self, text: str) -> NotServed:
+        """Return the error, noted for the case that the client swallows it."""
         error = NotServed(text)
         if not any(site.allows("not-served") for site in self._sites):
             self.note_failure(error)

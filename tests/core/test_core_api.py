@@ -454,6 +454,7 @@ def test_a_route_is_declared_once():
     assert world.api.get("orders", params={"a": 2}, json={"b": [2]}) is not route
     assert repr(route) == "<route GET /orders?a=1 with json={'b': [2]}>"
     assert repr(world.api.route("x")) == "<route any method /x>"
+    assert repr(world.api.route("x", params={"a": [1, 2]})) == "<route any method /x?a=1&a=2>"
     assert "hush" not in repr(world.api.get("x", params={"api_key": "hush"}, json={"client_secret": "hush"}))
 
 

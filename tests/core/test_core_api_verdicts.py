@@ -7,6 +7,7 @@ from core_requests import (
     INTROSPECTION_URL,
     OPTIONAL,
     OTHER_KEY,
+    REQUIRED,
     bring,
     call,
     call_after,
@@ -20,7 +21,7 @@ from core_requests import (
     inform,
     revoke_of_another,
 )
-from core_world import CLIENT_ID, FORM, SECRET, World, basic
+from core_world import CLIENT_ID, FORM, NOW, SECRET, World, basic
 from test_core_token_verdicts import TOKEN_REQUESTS
 
 from pytest_oauthcc.core.causes import Cause
@@ -28,11 +29,17 @@ from pytest_oauthcc.core.dialect import ApiDialect, Dialect
 from pytest_oauthcc.core.dpop import token_hash
 
 API_REQUESTS = {
-    "no token": case(call(token=None), Cause.TOKEN_MISSING, "the request has no Authorization header, and so no token"),
+    "no token": case(
+        call(token=None),
+        Cause.TOKEN_MISSING,
+        "the request has no Authorization header, and so no token",
+        {"header": "Authorization", "scheme": "Bearer"},
+    ),
     "no token in a header of its own": case(
         call(token=None),
         Cause.TOKEN_MISSING,
         "the request has no X-Token header, and so no token",
+        {"header": "X-Token", "scheme": ""},
         dialect=Dialect(api=ApiDialect(header="X-Token", scheme="")),
     ),
     "token in the query": case(
@@ -95,6 +102,11 @@ API_REQUESTS = {
     "revoked": case(call_revoked, Cause.TOKEN_REVOKED, "the token was revoked"),
     "expired": case(call_after(131), Cause.TOKEN_EXPIRED, "the token expired 30 s ago", expires_in=100),
     "expired now": case(call_after(101), Cause.TOKEN_EXPIRED, "the token has just expired", expires_in=100),
+    "not yet": case(
+        lambda world: world.call(world.state.issue(CLIENT_ID, (), now=NOW, claims={"nbf": NOW + 30}).value),
+        Cause.TOKEN_NOT_YET_VALID,
+        "the token is good from its nbf on only, in 30 s (RFC 7519 section 4.1.5)",
+    ),
     "audience": case(
         call_for(("https://c.test", "https://d.test"), "https://a.test", "https://b.test"),
         Cause.TOKEN_AUDIENCE,
@@ -124,6 +136,12 @@ API_REQUESTS = {
         Cause.API_WRONG_HEADER,
         "the header X-Tenant has a wrong value",
         {"header": "X-Tenant"},
+    ),
+    "unbound token where only bound ones are taken": case(
+        lambda world: world.call(world.state.issue(CLIENT_ID, (), now=NOW).value),
+        Cause.TOKEN_BINDING,
+        "the token is bound to no key; this API takes DPoP tokens only (RFC 9449 section 7.2)",
+        **REQUIRED,
     ),
     "bound token as Bearer": case(
         call_bound(scheme="Bearer"),
@@ -209,8 +227,15 @@ def test_a_refused_api_request_is_explained(request_of, cause, detail, facts, di
     told = dict(entry.verdict.facts)
     token = told.pop("token", None)
     assert (entry.verdict.cause, entry.verdict.detail, told) == (cause, detail, facts)
-    about_the_token = {Cause.TOKEN_EXPIRED, Cause.TOKEN_REVOKED, Cause.TOKEN_AUDIENCE, Cause.TOKEN_BINDING}
-    assert token is (entry.token if cause in {*about_the_token, Cause.INSUFFICIENT_SCOPE} else None)
+    about_the_token = {
+        Cause.TOKEN_EXPIRED,
+        Cause.TOKEN_NOT_YET_VALID,
+        Cause.TOKEN_REVOKED,
+        Cause.TOKEN_AUDIENCE,
+        Cause.TOKEN_BINDING,
+        Cause.INSUFFICIENT_SCOPE,
+    }
+    assert token is (entry.token if cause in about_the_token else None)
 
 
 @pytest.mark.parametrize(("request_of", "cause", "detail"), OTHER_REQUESTS.values(), ids=OTHER_REQUESTS)

@@ -9,7 +9,7 @@ import json
 
 import jwt
 import pytest
-from core_world import CLIENT_ID, ISSUER, TOKEN_URL, World, basic
+from core_world import CLIENT_ID, FORM, ISSUER, TOKEN_URL, World, basic
 
 from pytest_oauthcc.core.assertions import ASSERTION_TYPE
 from pytest_oauthcc.core.causes import Cause
@@ -70,6 +70,7 @@ def signed_by_hand(header, claims, secret):
         {"iat": ...},
         {"jti": ...},
         {"nbf": 5},
+        {"nbf": 1_700_000_001.25},
         {"exp": 1_700_000_060.5},
     ],
     ids=str,
@@ -187,7 +188,7 @@ def test_used_assertions_are_forgotten_when_they_are_over():
         assert check.check(world.sign(jti=str(number)), world.state.main_client, now=world.clock.now) is None
         world.clock.advance(10)
 
-    assert len(check._seen) <= 110
+    assert len(check._replays) <= 110
 
 
 @pytest.mark.parametrize(
@@ -247,13 +248,45 @@ def test_a_client_without_keys_has_none():
     assert "no such key is registered" in world.present(world.sign()).entry.verdict.detail
 
 
+@pytest.mark.parametrize("members", [{"use": "enc"}, {"alg": "ES384"}], ids=str)
+def test_a_key_for_something_else_does_not_count(members):
+    """A registered key says what it is for (RFC 7517 sections 4.2 and 4.4)."""
+    world = Asserting(client_jwks={"keys": [{**KEY.public_jwk, **members}]})
+
+    assert "no such key is registered" in world.present(world.sign()).entry.verdict.detail
+    right = Asserting(client_jwks={"keys": [{**KEY.public_jwk, "use": "sig", "alg": "ES256"}]})
+    assert right.present(right.sign()).status == 200
+
+
+def test_an_assertion_beside_a_secret_is_told():
+    """Of two methods one counts, or none; a test sees the claims of the assertion all the same."""
+    world = Asserting()
+    params = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": world.sign()}
+
+    got = world.ask({"grant_type": "client_credentials", **params})
+
+    assert (got.cause, got.entry.assertion["sub"]) == (Cause.TWO_AUTH_METHODS, CLIENT_ID)
+
+
+def test_an_assertion_authenticates_a_question_about_a_token_as_well():
+    """Introspection takes what the token endpoint takes (RFC 7662 section 2.1)."""
+    world = Asserting()
+    form = {"token": "t", "client_assertion_type": ASSERTION_TYPE, "client_assertion": world.sign()}
+    body = "&".join(f"{name}={value}" for name, value in form.items()).encode()
+
+    got = world.send("POST", f"{ISSUER}/introspect", {"Content-Type": FORM}, body)
+
+    assert (got.status, got.json) == (200, {"active": False})
+
+
 def test_an_assertion_of_half_characters_does_not_verify():
     """What no encoding can hold is refused, not stumbled over."""
     world = Asserting()
     head = world.sign().rpartition(".")[0]
     client = world.state.main_client
 
-    for assertion in (f"{head}.\ud800", signed_by_hand({"alg": "HS256"}, {}, b"") + "\ud800"):
+    symmetric = signed_by_hand({"alg": "HS256"}, {}, b"")
+    for assertion in (f"{head}.\ud800", f"{symmetric}\ud800", symmetric.replace(".", ".\ud800", 1)):
         assert "does not verify" in world.state.assertions.check(assertion, client, now=world.clock.now).detail
 
 

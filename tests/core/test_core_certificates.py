@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import ssl
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from core_world import API_URL, CLIENT_ID, FORM, ISSUER, NOW, TOKEN_URL, World
@@ -15,7 +17,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pytest_oauthcc.core.causes import Cause
-from pytest_oauthcc.core.client_certificates import jwks_of, read_pem, registered_certificates, subject_of
+from pytest_oauthcc.core.client_certificates import (
+    _validity,
+    certificate_in,
+    jwks_of,
+    read_pem,
+    registered_certificates,
+    subject_of,
+)
 from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.made_certificates import authority_pem, issue_certificate, sign_own_certificate
 from pytest_oauthcc.core.messages import Headers, Request
@@ -64,21 +73,23 @@ class Showing(World):
         return Got(self.state.journal.all[-1], answer)
 
 
-def hand_made(subject="CN=x", alternative=(), *, key=None):
+def hand_made(subject="CN=x", alternative=(), *, key=None, more=None):
     """A certificate of any shape, signed by nobody who matters."""
     key = key or ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name.from_rfc4514_string(subject)
+    name = x509.Name.from_rfc4514_string(subject) if subject else x509.Name([])
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(x509.Name.from_rfc4514_string("CN=an authority"))
         .public_key(key.public_key())
         .serial_number(7)
-        .not_valid_before(x509.load_der_x509_certificate(RIGHT).not_valid_before_utc)
-        .not_valid_after(x509.load_der_x509_certificate(RIGHT).not_valid_after_utc)
+        .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(9999, 12, 31, tzinfo=UTC))
     )
     if alternative:
         builder = builder.add_extension(x509.SubjectAlternativeName(list(alternative)), critical=not subject)
+    if more is not None:
+        builder = builder.add_extension(more, critical=False)
     hash_of = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -181,6 +192,32 @@ def test_a_wrong_certificate_is_refused_with_the_reason(kind):
     assert got.json["error_description"] == why
 
 
+ODD = {
+    "a version that there is not": RIGHT.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x04", 1),
+    "a kind of name that nobody knows": hand_made(
+        more=x509.UnrecognizedExtension(x509.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x02\xa3\x00")
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_passes_openssl_may_be_no_certificate_all_the_same(kind):
+    """It is refused like anything else that can't be read, whether it is shown or registered."""
+    got = Showing(auth_methods=BOTH).show(ODD[kind])
+
+    assert got.entry.verdict.detail == "what the client showed in the TLS handshake is no X.509 certificate"
+    with pytest.raises(ValueError):
+        subject_of(ODD[kind])
+    assert certificate_in({"x5c": [base64.b64encode(ODD[kind]).decode()]}) is None
+
+
+def test_older_versions_of_cryptography_tell_dates_without_a_zone():
+    """Version 42 began to tell them in UTC; PyJWT takes older ones, too."""
+    days = {"not_valid_before": datetime(2020, 1, 1), "not_valid_after": datetime(2021, 1, 1)}
+
+    assert _validity(SimpleNamespace(**days)) == (datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC))
+
+
 def test_a_certificate_is_good_from_its_first_day_on():
     """The dates of a certificate count on the provider's clock."""
     world = Showing(auth_methods=("tls_client_auth",))
@@ -237,11 +274,18 @@ def test_by_default_the_certificate_of_the_runs_key_is_registered():
 
 @pytest.mark.parametrize(
     ("jwk", "count"),
-    [({}, 0), ({"x5c": []}, 0), ({"x5c": "AAAA"}, 0), ({"x5c": [7]}, 0), ({"x5c": ["?"]}, 0), ({"x5c": ["AAAA"]}, 1)],
-    ids=str,
+    [
+        ({}, 0),
+        ({"x5c": []}, 0),
+        ({"x5c": "AAAA"}, 0),
+        ({"x5c": [7]}, 0),
+        ({"x5c": ["?"]}, 0),
+        ({"x5c": ["é"]}, 0),
+        ({"x5c": ["AAAA"]}, 0),
+    ],
 )
 def test_what_is_no_certificate_in_a_jwk_is_left_aside(jwk, count):
-    """Only texts in base64 count, and only the first of a chain."""
+    """Only a certificate in base64 counts, and only the first of a chain."""
     assert len(registered_certificates(Client("c", "", jwks={"keys": [{"kty": "EC", **jwk}]}))) == count
     assert registered_certificates(Client("c", "")) == ()
 
@@ -260,7 +304,8 @@ def test_a_jwk_has_the_key_and_the_certificate(key, kind):
     certificate = hand_made(key=key)
     (jwk,) = jwks_of(certificate)["keys"]
 
-    assert (jwk["kty"], "d" in jwk) == (kind, False)
+    members = {"EC": {"crv", "x", "y"}, "RSA": {"n", "e"}, "OKP": {"crv", "x"}}[kind]
+    assert (jwk["kty"], set(jwk)) == (kind, {"kty", "x5c"} | members)
     assert base64.b64decode(jwk["x5c"][0]) == certificate
     assert registered_certificates(Client("c", "", jwks={"keys": [jwk]})) == (certificate,)
 
@@ -321,6 +366,17 @@ def test_without_certificate_the_id_proves_nothing():
 
 
 # --- bound tokens
+
+
+def test_a_token_that_a_test_wrote_into_the_answer_is_bound_as_well():
+    """It is good at an API that takes bound tokens only, with the certificate for which it was given out."""
+    world = Showing(auth_methods=("tls_client_auth",), certificate_binding="required")
+    world.endpoint.reply(json={"access_token": "scripted", "token_type": "Bearer"})
+
+    assert world.show(RIGHT).status == 200
+
+    assert world.bring("scripted", RIGHT).status == 200
+    assert world.bring("scripted", OTHER).cause is Cause.TOKEN_BINDING
 
 
 def test_a_token_is_bound_to_the_certificate():
@@ -479,7 +535,6 @@ def test_a_certificate_says_how_to_register_it():
         {"san_ip": "orders.example"},
         {"subject_dn": "orders"},
     ],
-    ids=str,
 )
 def test_what_is_no_name_of_a_certificate_is_a_usage_error(subject):
     """The option takes one name of a known kind."""
@@ -541,6 +596,13 @@ def test_a_made_certificate_is_one_of_a_client(own):
     assert certificate.serial_number != issuer.serial_number or own
 
 
+def test_a_made_certificate_has_the_subject_that_is_registered():
+    """A whole distinguished name goes before the common name."""
+    made = issue_certificate("orders", subject={"subject_dn": "CN=billing,O=Acme"})
+
+    assert subject_of(der(made)) == {"subject_dn": "CN=billing,O=Acme"}
+
+
 def test_the_authority_issues_certificates_to_clients_only():
     """It is an authority that may have no other below it, and signs certificates."""
     authority = x509.load_pem_x509_certificate(authority_pem().encode())
@@ -580,3 +642,4 @@ def test_a_common_name_has_a_length(name):
             "client by another name, such as client_certificate_subject={'san_uri': 'urn:acme:orders'}"
         )
         assert make("n" * 64).certificate_pem
+        assert make("n").certificate_pem

@@ -10,8 +10,10 @@ from core_world import API_URL, CLIENT_ID, FORM, ISSUER, SECRET, TOKEN_URL, Worl
 from pytest_oauthcc.core.authority import Authority, key_of, site_of
 from pytest_oauthcc.core.causes import Cause
 from pytest_oauthcc.core.clients import Client
-from pytest_oauthcc.core.dialect import Dialect, Licensing
+from pytest_oauthcc.core.dialect import Dialect, Licensing, ScopeDialect
+from pytest_oauthcc.core.dpop import PROOF_ALGS
 from pytest_oauthcc.core.messages import Request
+from pytest_oauthcc.core.metadata import metadata_paths
 from pytest_oauthcc.core.names import Names
 
 
@@ -56,6 +58,32 @@ def test_metadata_say_what_there_is(method):
     }
 
 
+def test_metadata_tell_what_is_switched_on():
+    """What an option brings is in the metadata, and nothing of what it does not."""
+    plain = World()
+    told = World(registration=True, dpop="optional", certificate_binding="optional", mtls_aliases=True)
+
+    def metadata(world):
+        return world.send("GET", world.authority.metadata_url).json
+
+    found = {name: value for name, value in metadata(told).items() if name not in metadata(plain)}
+    assert found == {
+        "registration_endpoint": f"{ISSUER}/register",
+        "dpop_signing_alg_values_supported": list(PROOF_ALGS),
+        "tls_client_certificate_bound_access_tokens": True,
+        "mtls_endpoint_aliases": dict(told.authority.names.mtls_aliases),
+    }
+
+
+def test_metadata_tell_how_resources_are_asked_for():
+    """Where a scope is a resource, the scopes are those of the APIs."""
+    dialect = Dialect(scope=ScopeDialect(resource_suffix="/.default"))
+    world = World(dialect, audience=("https://a.test", "https://b.test"))
+
+    found = world.send("GET", world.authority.metadata_url).json
+    assert found["scopes_supported"] == ["https://a.test/.default", "https://b.test/.default"]
+
+
 def test_an_issuer_with_a_path_has_its_metadata_in_three_places():
     """RFC 8414 section 3.1 puts the well-known part in front of the path, OpenID behind it."""
     world = World(issuer="https://auth.fake.test/tenant/", token_url="https://auth.fake.test/tenant/token")
@@ -70,6 +98,28 @@ def test_an_issuer_with_a_path_has_its_metadata_in_three_places():
         assert found["jwks_uri"] == "https://auth.fake.test/tenant/.well-known/jwks.json"
         assert "scopes_supported" not in found
         assert "token_endpoint_auth_signing_alg_values_supported" not in found
+
+
+@pytest.mark.parametrize(("path", "same"), [("/t/", "/t"), ("/", ""), ("/teX", "/teX")])
+def test_a_slash_at_the_end_of_an_issuer_has_no_place_of_its_own(path, same):
+    """RFC 8414 section 3.1 takes it away before the well-known part goes in."""
+    assert metadata_paths(path) == (
+        f"/.well-known/oauth-authorization-server{same}",
+        f"/.well-known/openid-configuration{same}",
+        f"{same}/.well-known/openid-configuration",
+    )
+
+
+def test_a_provider_knows_its_own_names():
+    """The URLs by which it is called, as they are published."""
+    names = World(issuer=f"{ISSUER}/t").authority.names
+
+    assert (names.issuer, names.token_url, names.api_url) == (f"{ISSUER}/t", TOKEN_URL, API_URL)
+    assert names.metadata_url == f"{ISSUER}/.well-known/oauth-authorization-server/t"
+    assert names.jwks_url == f"{ISSUER}/t/.well-known/jwks.json"
+    assert names.introspection_url == f"{ISSUER}/t/introspect"
+    assert names.revocation_url == f"{ISSUER}/t/revoke"
+    assert names.registration_url == f"{ISSUER}/t/register"
 
 
 def test_a_dialect_may_publish_elsewhere():
@@ -348,6 +398,9 @@ def test_licences_are_taken_extended_freed_and_run_out():
     assert exempt.status == 200
     world.clock.advance(100)
     assert world.ask(auth=basic("other", "s")).status == 200
+    for _ in range(2):  # the second time there is none to free
+        world.state.licences.release("other")
+    assert world.ask().status == 200
 
 
 def test_the_number_of_licences_is_an_option():
@@ -357,3 +410,12 @@ def test_the_number_of_licences_is_an_option():
     none = World(dialect, own={"licences": 0})
 
     assert none.ask().entry.verdict.detail == "all 0 licences are taken by nobody"
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [("http://[::1]:80/t", "[::1]"), ("http://[::1:80]/t", "[::1:80]"), ("http://[::1]:8080/t", "[::1]:8080")],
+)
+def test_an_address_of_ipv6_is_not_mistaken_for_another_with_a_port(url, site):
+    """Two addresses that would be one text without their brackets are two sites."""
+    assert site_of(url) == (site, "/t")

@@ -7,12 +7,15 @@ import json
 import pytest
 from core_world import CLIENT_ID, ISSUER, World
 
+from pytest_oauthcc.core.client_certificates import jwks_of, read_pem
 from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.core.keys import make_key
+from pytest_oauthcc.core.made_certificates import sign_own_certificate
 
 URL = f"{ISSUER}/register"
 KEY = make_key("ES256").public_jwk
 PUBLIC = {"keys": [KEY]}
+OWN = sign_own_certificate("orders")
 ALL = ("client_secret_basic", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth")
 BOUND_TO_KEY, BOUND_TO_CERTIFICATE = "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"
 
@@ -53,7 +56,11 @@ IMPOSSIBLE = {
     ),
     "keys without certificates": (
         method("self_signed_tls_client_auth", jwks=PUBLIC),
-        "no key in jwks has a certificate as x5c (RFC 8705 section 2.2.2)",
+        "no key in jwks has a certificate as x5c that can be read (RFC 8705 section 2.2.2)",
+    ),
+    "a certificate that is none": (
+        method("self_signed_tls_client_auth", jwks={"keys": [{**KEY, "x5c": ["AA=="]}]}),
+        "no key in jwks has a certificate as x5c that can be read (RFC 8705 section 2.2.2)",
     ),
     "empty keys": (
         method("private_key_jwt", jwks={"keys": []}),
@@ -177,7 +184,7 @@ def test_a_registered_client_is_told_what_it_is():
     [
         (method("private_key_jwt", jwks=PUBLIC, scope="b"), {}),
         (method("tls_client_auth", tls_client_auth_san_dns="orders.example"), {}),
-        (method("self_signed_tls_client_auth", jwks={"keys": [{**KEY, "x5c": ["AA=="]}]}), {}),
+        (method("self_signed_tls_client_auth", jwks=jwks_of(read_pem(OWN.certificate_pem.encode()))), {}),
         ({BOUND_TO_KEY: True}, {"dpop": "optional"}),
         (
             method("tls_client_auth", tls_client_auth_subject_dn="CN=x", **{BOUND_TO_CERTIFICATE: True}),
@@ -198,6 +205,10 @@ def test_what_a_client_wants_is_what_it_gets(wanted, settings):
     assert client.certificate_bound is wanted.get(BOUND_TO_CERTIFICATE, False)
     assert client.jwks == wanted.get("jwks")
     assert client.auth_methods == (got.json["token_endpoint_auth_method"],)
+    names = {
+        name.removeprefix("tls_client_auth_"): wanted[name] for name in wanted if name.startswith("tls_client_auth_")
+    }
+    assert (client.certificate_subject or {}) == names
 
 
 def test_without_scopes_of_its_own_a_provider_takes_any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import threading
 from datetime import UTC, datetime, timedelta, timezone
@@ -245,7 +246,7 @@ def test_only_an_object_can_be_altered():
     """An answer of another form stays as it is."""
     world = World(Dialect(response=["{access_token}"]))
     world.endpoint.alter(a=1)
-    from pytest_oauthcc.core.script import Alter
+    from pytest_oauthcc.core.actions import Alter
 
     assert world.ask().json == [world.state.tokens.newest.value]
     page = Response(200, (), b"<html>")
@@ -474,6 +475,18 @@ def test_scripted_scopes_are_parted_as_the_provider_parts_them():
     assert world.ask().entry.token.scopes == {"a", "b"}
 
 
+def test_a_scripted_token_is_bound_as_it_says():
+    """A token with the thumbprint of a certificate is good with that certificate only (RFC 8705 section 3.1)."""
+    world = World()
+    claims = base64.urlsafe_b64encode(json.dumps({"cnf": {"x5t#S256": "thumb"}}).encode()).decode().rstrip("=")
+    world.endpoint.reply(json={**REPLIED, "access_token": f"e30.{claims}.c2ln"})
+
+    token = world.ask().entry.token
+
+    assert token.x5t == "thumb"
+    assert world.call(token.value).cause == Cause.TOKEN_BINDING
+
+
 def test_without_authentication_a_scripted_token_is_the_main_client_s():
     """Where nobody looks who asks, the token goes to the provider's own client."""
     world = World(Dialect(checks=("method",)), api_url=API_URL)
@@ -569,42 +582,111 @@ def test_a_task_that_nobody_follows_gets_through():
 # --- wrong arguments
 
 WRONG = {
-    "times 0": (lambda p: p.fail(times=0), "times is 0; it has to be a whole number of 1 or more"),
-    "times True": (lambda p: p.fail(times=True), "times is True"),
-    "times 1.0": (lambda p: p.reply(times=1.0), "times is 1.0"),
-    "status as error": (lambda p: p.fail(503), "a status goes by name: fail(status=503)"),
-    "empty error": (lambda p: p.fail(""), "the first argument is an error code such as 'invalid_client'"),
+    "times 0": (
+        lambda p: p.fail(times=0),
+        "times is 0; it has to be a whole number of 1 or more, or None for every request",
+    ),
+    "times True": (
+        lambda p: p.fail(times=True),
+        "times is True; it has to be a whole number of 1 or more, or None for every request",
+    ),
+    "times 1.0": (
+        lambda p: p.reply(times=1.0),
+        "times is 1.0; it has to be a whole number of 1 or more, or None for every request",
+    ),
+    "status as error": (
+        lambda p: p.fail(503),
+        "fail(503): the first argument is an error code such as 'invalid_client'; a status goes by name: fail(status=503)",
+    ),
+    "empty error": (
+        lambda p: p.fail(""),
+        "fail(''): the first argument is an error code such as 'invalid_client'; a status goes by name: fail(status=503)",
+    ),
     "status 199": (lambda p: p.fail(status=199), "status is 199; it has to be a whole number from 200 to 599"),
-    "status text": (lambda p: p.reply("200"), "status is '200'"),
-    "status True": (lambda p: p.fail(status=True), "status is True"),
+    "status text": (lambda p: p.reply("200"), "status is '200'; it has to be a whole number from 200 to 599"),
+    "status True": (lambda p: p.fail(status=True), "status is True; it has to be a whole number from 200 to 599"),
     "description": (lambda p: p.fail("x", description=5), "fail(description=5): it takes a text"),
-    "naive": (lambda p: p.fail(retry_after=datetime(2030, 1, 1)), "give it a time zone: tzinfo=datetime.UTC"),
-    "retry text": (lambda p: p.fail(retry_after="5"), "retry_after is '5'; it takes a whole number of seconds"),
-    "retry half": (lambda p: p.fail(retry_after=0.5), "retry_after is 0.5"),
-    "retry -1": (lambda p: p.fail(retry_after=-1), "retry_after is -1"),
-    "retry inf": (lambda p: p.fail(retry_after=float("inf")), "retry_after is inf"),
-    "retry nan": (lambda p: p.fail(retry_after=float("nan")), "retry_after is nan"),
-    "retry True": (lambda p: p.fail(retry_after=True), "retry_after is True"),
+    "naive": (
+        lambda p: p.fail(retry_after=datetime(2030, 1, 1)),
+        "retry_after is the naive datetime 2030-01-01 00:00:00; give it a time zone: tzinfo=datetime.UTC",
+    ),
+    "retry text": (
+        lambda p: p.fail(retry_after="5"),
+        "retry_after is '5'; it takes a whole number of seconds or an aware datetime (RFC 9110 section 10.2.3)",
+    ),
+    "retry half": (
+        lambda p: p.fail(retry_after=0.5),
+        "retry_after is 0.5; it takes a whole number of seconds or an aware datetime (RFC 9110 section 10.2.3)",
+    ),
+    "retry -1": (
+        lambda p: p.fail(retry_after=-1),
+        "retry_after is -1; it takes a whole number of seconds or an aware datetime (RFC 9110 section 10.2.3)",
+    ),
+    "retry inf": (
+        lambda p: p.fail(retry_after=float("inf")),
+        "retry_after is inf; it takes a whole number of seconds or an aware datetime (RFC 9110 section 10.2.3)",
+    ),
+    "retry nan": (
+        lambda p: p.fail(retry_after=float("nan")),
+        "retry_after is nan; it takes a whole number of seconds or an aware datetime (RFC 9110 section 10.2.3)",
+    ),
+    "retry True": (
+        lambda p: p.fail(retry_after=True),
+        "retry_after is True; it takes a whole number of seconds or an aware datetime (RFC 9110 section 10.2.3)",
+    ),
     "json and body": (lambda p: p.reply(json=1, body="x"), "reply() got json and body; give one of them"),
-    "json of objects": (lambda p: p.reply(json={1, 2}), "reply(json=...) can't be written as JSON"),
-    "body of objects": (lambda p: p.reply(body={"a": 1}), "takes a text, bytes or a function, not a dict; json= takes"),
-    "headers text": (lambda p: p.reply(headers="X: y"), "reply(headers=...) takes a table of header names and values"),
-    "headers of numbers": (lambda p: p.reply(headers={"X": 5}), "all of them texts"),
-    "headers None": (lambda p: p.reply(headers=5), "all of them texts"),
-    "header lines": (lambda p: p.reply(headers={"X": "a\nb"}), "all of them texts"),
-    "during": (lambda p: p.time_out(during="write"), "valid are 'connect' and 'read'"),
-    "redirect status": (lambda p: p.redirect("/x", 300), "valid are 301, 302, 303, 307 and 308"),
-    "redirect status list": (lambda p: p.redirect("/x", [301]), "valid are 301, 302, 303, 307 and 308"),
+    "json of objects": (
+        lambda p: p.reply(json={1, 2}),
+        "reply(json=...) can't be written as JSON: Object of type set is not JSON serializable",
+    ),
+    "body of objects": (
+        lambda p: p.reply(body={"a": 1}),
+        "reply(body=...) takes a text, bytes or a function, not a dict; json= takes the rest",
+    ),
+    "headers text": (
+        lambda p: p.reply(headers="X: y"),
+        "reply(headers=...) takes a table of header names and values, all of them texts",
+    ),
+    "headers of numbers": (
+        lambda p: p.reply(headers={"X": 5}),
+        "reply(headers=...) takes a table of header names and values, all of them texts",
+    ),
+    "headers None": (
+        lambda p: p.reply(headers=5),
+        "reply(headers=...) takes a table of header names and values, all of them texts",
+    ),
+    "header lines": (
+        lambda p: p.reply(headers={"X": "a\nb"}),
+        "reply(headers=...) takes a table of header names and values, all of them texts",
+    ),
+    "during": (lambda p: p.time_out(during="write"), "time_out(during='write'): valid are 'connect' and 'read'"),
+    "redirect status": (lambda p: p.redirect("/x", 300), "redirect(status=300): valid are 301, 302, 303, 307 and 308"),
+    "redirect status list": (
+        lambda p: p.redirect("/x", [301]),
+        "redirect(status=[301]): valid are 301, 302, 303, 307 and 308",
+    ),
     "redirect url": (lambda p: p.redirect(None), "redirect(None): it takes the URL, or the path, to go to"),
-    "delay 0": (lambda p: p.delay(0), "delay(0): it takes a positive number of seconds"),
-    "delay text": (lambda p: p.delay("5"), "delay('5')"),
-    "delay True": (lambda p: p.delay(True), "delay(True)"),
-    "delay for ever": (lambda p: p.delay(float("inf")), "at most a year of them"),
+    "delay 0": (lambda p: p.delay(0), "delay(0): it takes a positive number of seconds, at most a year of them"),
+    "delay text": (lambda p: p.delay("5"), "delay('5'): it takes a positive number of seconds, at most a year of them"),
+    "delay True": (
+        lambda p: p.delay(True),
+        "delay(True): it takes a positive number of seconds, at most a year of them",
+    ),
+    "delay for ever": (
+        lambda p: p.delay(float("inf")),
+        "delay(inf): it takes a positive number of seconds, at most a year of them",
+    ),
     "hold 1": (lambda p: p.hold(1), "hold(until=1): it takes a whole number of requests, 2 or more"),
-    "hold text": (lambda p: p.hold("2"), "hold(until='2')"),
-    "hold True": (lambda p: p.hold(True), "hold(until=True)"),
-    "alter nothing": (lambda p: p.alter(), "alter() needs the members to change"),
-    "alter objects": (lambda p: p.alter(a={1}), "alter() can't write a member as JSON"),
+    "hold text": (lambda p: p.hold("2"), "hold(until='2'): it takes a whole number of requests, 2 or more"),
+    "hold True": (lambda p: p.hold(True), "hold(until=True): it takes a whole number of requests, 2 or more"),
+    "alter nothing": (
+        lambda p: p.alter(),
+        "alter() needs the members to change, such as expires_in='3600' or scope=OMIT",
+    ),
+    "alter objects": (
+        lambda p: p.alter(a={1}),
+        "alter() can't write a member as JSON: Object of type set is not JSON serializable",
+    ),
 }
 
 
@@ -614,7 +696,7 @@ def test_wrong_arguments_are_refused_at_once(at, wrong, told):
     with pytest.raises(OptionError) as caught:
         wrong(at.place)
 
-    assert told in str(caught.value)
+    assert str(caught.value) == told
     assert at.good().status == 200
 
 

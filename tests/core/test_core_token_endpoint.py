@@ -315,6 +315,23 @@ def test_the_order_of_checks_decides(first):
     assert _with_mistakes(World(backwards, **settings), names).cause == MISTAKES[-1][2]
 
 
+@pytest.mark.parametrize(
+    ("checks", "request_", "cause"),
+    [
+        (CHECKS, {"method": "PUT", "auth": basic(secret="x")}, Cause.WRONG_METHOD),
+        (CHECKS, {"auth": basic(secret="x")}, Cause.BAD_DPOP_PROOF),
+        (CHECKS, {"params": {**CC, "scope": "a  b"}}, Cause.BAD_DPOP_PROOF),
+        (("method",), {"method": "PUT"}, Cause.BAD_DPOP_PROOF),
+    ],
+    ids=["after the method", "before the client", "before the scope", "first where no client is looked for"],
+)
+def test_a_proof_is_looked_at_just_before_the_client(checks, request_, cause):
+    """A client that has to come again with another proof has not used its assertion up by then."""
+    world = World(Dialect(checks=checks), dpop="optional")
+
+    assert world.ask(headers={"DPoP": "x"}, **request_).cause == cause
+
+
 def test_a_check_can_be_left_out():
     """A dialect without a check does not look at that part."""
     lenient = Dialect(checks=("client",))
@@ -418,6 +435,7 @@ def test_an_unreadable_body_says_what_is_wrong_with_it(kind, body, told):
 
     assert (got.cause, got.error) == (Cause.MALFORMED_BODY, "invalid_request")
     assert told in got.entry.verdict.detail
+    assert got.entry.parameters.body_format == ("json" if "json" in kind else "multipart")
 
 
 @pytest.mark.parametrize(
@@ -444,6 +462,21 @@ def test_of_a_repeated_parameter_the_last_is_told(values):
     assert parameters.get("x") == (values[-1] or None)
     assert parameters.get_all("x") == [value for value in values if value]
     assert parameters.duplicates == ("x",)
+    text = ", ".join(f'"x": "{value}"' for value in values)
+    in_json = World(body_formats=("json",)).ask(kind="application/json", body=f"{{{text}}}".encode()).entry.parameters
+    assert (in_json.get("x"), in_json.duplicates) == (parameters.get("x"), ("x",))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "one"), [(["https://a.test"], "https://a.test"), (["https://a.test", "https://b.test"], None)]
+)
+def test_an_answer_may_tell_whom_the_token_is_for(wanted, one):
+    """One audience is told as a text, several as a list, as ``aud`` has them (RFC 7519 section 4.1.3)."""
+    told = {"access_token": "{access_token}", "aud": "{audience}", "all": "{audiences}"}
+
+    answer = World(Dialect(response=told)).ask({**CC, "resource": wanted}).json
+
+    assert (answer["aud"], answer["all"]) == (one or wanted, wanted)
 
 
 def test_scopes_are_told_as_the_provider_parts_them():
@@ -527,6 +560,15 @@ def test_the_vector_of_appendix_b(encoding, pair, taken):
     assert world.ask(auth=raw_basic(pair)).status == (200 if taken else 401)
 
 
+@pytest.mark.parametrize("client_id", ["_client", "client", "~~~client"])
+@pytest.mark.parametrize("blanks", [" ", "  "], ids=["one blank", "two blanks"])
+def test_base64_is_read_whole_whatever_it_begins_with(client_id, blanks):
+    """Blanks around the base64 don't matter, and nothing else is taken from it."""
+    header = basic(client_id).replace(" ", blanks)
+
+    assert World(client_id=client_id).ask(auth=header + blanks).status == 200
+
+
 def test_only_the_first_colon_separates():
     """A colon in the secret needs no encoding where the halves are taken as they are."""
     world = World(Dialect(basic_encoding="either"), client_secret="a:b:c")
@@ -592,7 +634,8 @@ def test_the_challenge_names_the_scheme_that_was_used():
     world = World(auth_methods=("client_secret_post",))
 
     assert world.ask(auth="Digest x").header("WWW-Authenticate") == 'Digest realm="oauthcc"'
-    assert world.ask(auth=basic(secret="x")).header("WWW-Authenticate") == CHALLENGE
+    for auth in (basic(secret="x"), basic(secret="x").replace("Basic", "basic"), None):
+        assert world.ask(auth=auth).header("WWW-Authenticate") == CHALLENGE
 
 
 def test_another_scheme_takes_nothing_from_credentials_in_the_body():

@@ -414,7 +414,7 @@ TOKEN_REQUESTS = {
     "assertion used again": case(
         present(again=True),
         Cause.BAD_ASSERTION,
-        "the client assertion was used before: its jti 'j-1' came already",
+        "the client assertion was used before: its jti 'j-1' came already; each request needs its own",
         **ASSERTING,
     ),
     "client without the grant": case(
@@ -632,6 +632,27 @@ TOKEN_REQUESTS = {
         dpop_nonce=True,
     ),
 }
+
+
+RIGHT = {
+    "a minute old proof": (ask_with(prove(iat=NOW - 60)), OPTIONAL),
+    "a proof of a minute ahead": (ask_with(prove(iat=NOW + 60)), OPTIONAL),
+    "an assertion about the client that is named": (present(params={"client_id": CLIENT_ID}), ASSERTING),
+    "an assertion good for a day": (present(exp=NOW + 86_400), ASSERTING),
+    "a body of a million bytes": (ask(body=b"grant_type=client_credentials&a=".ljust(1_000_000, b"x")), {}),
+    "a thousand parameters": (
+        ask(body=b"grant_type=client_credentials" + b"".join(b"&a%d=1" % number for number in range(999))),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("request_of", "settings"), RIGHT.values(), ids=RIGHT)
+def test_what_just_keeps_to_a_limit_gets_a_token(request_of, settings):
+    """The limits that the refusals name are the last values that are right."""
+    got = request_of(World(**settings))
+
+    assert got.status == 200, got.body
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,19 @@ from datetime import UTC, datetime
 import jwt
 import pytest
 from core_world import API_URL, CLIENT_ID, ISSUER, World
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_oauthcc import OMIT
 from pytest_oauthcc.core.causes import Cause
 from pytest_oauthcc.core.dialect import Dialect, TokenDialect
+from pytest_oauthcc.core.given_key import read_signing_key
 from pytest_oauthcc.core.keys import KeyRing, make_key, session_key
 from pytest_oauthcc.core.raw_jwt import thumbprint
 from pytest_oauthcc.core.tokens import IssuedToken
+from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import SIGNING_ALGS
 
 
@@ -140,6 +144,77 @@ def test_a_key_can_be_withdrawn():
     assert [key["kid"] for key in world.state.keys.jwks()["keys"]] == [world.state.keys.current.kid]
 
 
+@pytest.mark.parametrize("keep_old", [True, False])
+def test_withdrawing_a_key_ends_what_it_signed(keep_old):
+    """Without its key a JWT is worth nothing; what needs no key stays good."""
+    world = World()
+    signed = issue(world)
+    opaque, scripted = (
+        IssuedToken(value, client_id="c", scopes=frozenset(), audience=(), issued=0, expiry=2e9, is_adopted=adopted)
+        for value, adopted in (("opaque", False), (signed.value + "x", True))
+    )
+    for token in (opaque, scripted):
+        world.state.tokens.add(token)
+
+    world.state.rotate_keys(keep_old=keep_old)
+
+    assert (signed.revoked, opaque.revoked, scripted.revoked) == (not keep_old, False, False)
+
+
+@pytest.mark.parametrize(
+    ("private", "algs", "members"),
+    [
+        (rsa.generate_private_key(65537, 2048), ("RS256", "RS384", "RS512", "PS256"), {"kty": "RSA", "e": "AQAB"}),
+        (ec.generate_private_key(ec.SECP256R1()), ("ES256",), {"kty": "EC", "crv": "P-256"}),
+        (ec.generate_private_key(ec.SECP384R1()), ("ES384",), {"kty": "EC", "crv": "P-384"}),
+        (ed25519.Ed25519PrivateKey.generate(), ("EdDSA",), {"kty": "OKP", "crv": "Ed25519"}),
+    ],
+    ids=["RSA", "P-256", "P-384", "Ed25519"],
+)
+def test_a_given_key_is_published_as_a_made_one(private, algs, members):
+    """Its kind decides what it signs with; its name is its thumbprint, and its public half is all that is told."""
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    for alg in (None, *algs):
+        key = read_signing_key(pem, alg)
+        assert key.alg == (alg or algs[0])
+        public = {**members, "kid": thumbprint(key.public_jwk), "alg": key.alg, "use": "sig"}
+        assert {**key.public_jwk, **public} == key.public_jwk
+        assert set(key.public_jwk) - set(public) <= {"n", "x", "y"}
+    with pytest.raises(OptionError) as raised:
+        read_signing_key(pem, "HS256", where="key.pem")
+    assert str(raised.value) == (
+        f"key.pem is for {' or '.join(algs)}, and signing_alg is HS256; give a key of that kind"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pem", "told"),
+    [
+        (
+            b"no key",
+            (
+                "the signing key is no unencrypted private key in PEM; make one with: "
+                "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"
+            ),
+        ),
+        (
+            ec.generate_private_key(ec.SECP521R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            (
+                "the signing key is a key of a kind that the fake does not sign with; "
+                "it takes RSA with 2048 bits or more, EC on P-256 or P-384, and Ed25519"
+            ),
+        ),
+    ],
+    ids=["none", "another curve"],
+)
+def test_what_is_no_signing_key_is_told(pem, told):
+    """The message says what is taken, and how to make one."""
+    with pytest.raises(OptionError) as raised:
+        read_signing_key(pem)
+    assert str(raised.value) == told
+
+
 def test_old_tokens_can_be_forgotten():
     """Those that had expired by then, and no others."""
     world = World(expires_in=10)
@@ -159,6 +234,10 @@ def test_keys_are_made_once_and_late():
     assert ring._current is None
     assert ring.current is KeyRing("ES256").current is session_key("ES256")
     assert make_key("ES256").kid != make_key("ES256").kid
+    other = ring.for_alg("EdDSA")
+    assert other is KeyRing("ES256").for_alg("EdDSA")
+    ring.rotate(keep_old=False)
+    assert ring.for_alg("EdDSA").kid != other.kid
 
 
 @pytest.mark.parametrize("settings", [{}, {"token_format": "opaque"}, {"signing_alg": "RS256"}], ids=str)
@@ -174,6 +253,64 @@ def test_no_two_tokens_are_alike(settings):
     if settings.get("token_format") == "opaque":
         assert all(len(token) >= 32 for token in tokens)
         assert world.state.tokens.newest.claims == {}
+
+
+ALL_VALUES = (
+    "iat",
+    "nbf",
+    "exp",
+    "scope",
+    "scopes",
+    "audience",
+    "audiences",
+    "kid",
+    "alg",
+    "client_id",
+    "issuer",
+    "jti",
+)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "audience", "told"),
+    [
+        (
+            ("a", "b"),
+            ("https://a.test", "https://b.test"),
+            {
+                "scope": "a b",
+                "scopes": ["a", "b"],
+                "audience": ["https://a.test", "https://b.test"],
+                "audiences": ["https://a.test", "https://b.test"],
+            },
+        ),
+        (
+            ("a",),
+            ("https://a.test",),
+            {"scope": "a", "scopes": ["a"], "audience": "https://a.test", "audiences": ["https://a.test"]},
+        ),
+        ((), (), {}),
+    ],
+    ids=["two", "one", "none"],
+)
+def test_what_a_template_of_a_token_may_use(scopes, audience, told):
+    """Each value that a profile can put into a claim; what there is none of is left out."""
+    world = World(Dialect(token=TokenDialect(claims={name: f"{{{name}}}" for name in ALL_VALUES})))
+
+    claims = world.state.issue(CLIENT_ID, scopes, now=world.clock.now, audience=audience).claims
+
+    now = int(world.clock.now)
+    assert claims == {
+        "iat": now,
+        "nbf": now,
+        "exp": now + 1 + 3600,
+        "kid": world.state.keys.current.kid,
+        "alg": "ES256",
+        "client_id": CLIENT_ID,
+        "issuer": ISSUER,
+        "jti": claims["jti"],
+        **told,
+    }
 
 
 def test_tokens_in_a_providers_own_form():

@@ -10,6 +10,7 @@ from core_world import API_URL, CLIENT_ID, TOKEN_URL, World
 
 from pytest_oauthcc import OMIT
 from pytest_oauthcc.core.causes import Cause, Refusal
+from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.dialect import ApiDialect, Dialect, TokenDialect
 from pytest_oauthcc.core.faults import cut
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
@@ -166,6 +167,14 @@ def test_an_api_request_tells_everything():
     assert world.call("other").entry.scopes == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("scopes", "shown"), [(None, "any scope"), ((), "no scope"), (("a",), "a"), (("a", "b"), "a b")]
+)
+def test_a_client_prints_without_its_secret(scopes, shown):
+    """Its id, its secret masked, and what it may have."""
+    assert repr(Client("c", "hush", scopes)) == f"Client('c', client_secret={mask('hush')}, {shown})"
+
+
 def test_a_limited_journal_forgets_the_oldest():
     """The newest are kept, and numbers go on."""
     world = World(journal_limit=2)
@@ -186,7 +195,7 @@ def test_a_part_of_the_journal():
     assert journal.since(0) is journal
     part = journal.since(1)
     assert (len(part.token_requests), len(part.api_requests), len(part.exchanges), len(part.all)) == (0, 1, 1, 2)
-    assert part.count == 3
+    assert (part.count, part.began) == (3, journal.began)
 
 
 # --- templates
@@ -315,6 +324,8 @@ def test_headers_are_masked(name, value, shown):
         ("https://a.test?client_secret=hush", f"https://a.test?client_secret={mask('hush')}"),
         ("https://a.test?client%5Fsecret=hush&x", f"https://a.test?client%5Fsecret={mask('hush')}&x"),
         ("https://a.test/?API_KEY=hush&b=c", f"https://a.test/?API_KEY={mask('hush')}&b=c"),
+        ("https://a.test/#x=1&access_token=hush", f"https://a.test/#x=1&access_token={mask('hush')}"),
+        ("https://a.test/?a=b#token=hush", f"https://a.test/?a=b#token={mask('hush')}"),
         ("nothing", "nothing"),
     ],
 )
@@ -326,7 +337,12 @@ def test_urls_are_masked(url, shown):
 def test_parameters_and_json_are_masked():
     """However far inside."""
     masked = mask_params(
-        {"client_secret": "hush", "scope": "a", "deep": {"password": ["hush"], "list": [{"token": "hush"}, 5]}}
+        {
+            "client_secret": "hush",
+            "scope": "a",
+            "deep": {"password": ["hush"], "list": [{"token": "hush"}, 5]},
+            "secret": {"x": "hush"},
+        }
     )
 
     assert "hush" not in json.dumps(masked)

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import json
 import os
 import threading
 import time
+import zlib
 from types import SimpleNamespace
+from typing import ClassVar
 
 import jwt
 import pytest
 
 from pytest_oauthcc.live import plugin as live_plugin
+from pytest_oauthcc.live.leak_search import LeakSearch
 from pytest_oauthcc.live.quota import Quota
 from pytest_oauthcc.live.targets import read_target
 from pytest_oauthcc.transports.passage import Passage
@@ -274,8 +278,8 @@ def test_a_worker(tmp_path, monkeypatch):
         steps.send(None)
     assert config.workeroutput["oauthcc_live"]["exchanges"] == 0
     plugin.pytest_testnodedown(SimpleNamespace())
-    plugin._leaks.append("x")
-    plugin._tell_leaks(SimpleNamespace(exitstatus=1))
+    plugin._search.leaks.append("x")
+    plugin._search.tell(SimpleNamespace(exitstatus=1))
     excrepr = SimpleNamespace()
     plugin.pytest_internalerror(excrepr)
     plugin.pytest_unconfigure()
@@ -331,6 +335,73 @@ def test_files_that_are_large_or_odd(odd, pytester, monkeypatch):
     assert file.read_bytes().endswith(b"\xfe")
 
 
+def test_files_that_can_not_be_written(odd, pytester):
+    """A file that was asked for and can't be written fails the run, which says why and goes on to its end."""
+    (pytester.path / "taken").write_text("")
+    options = [f"--oauthcc-{name}=taken/{name}" for name in ("drift", "learn", "report")]
+    result = odd("def test_it(oauthcc): fetch(oauthcc)", *options)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines_random(
+        [
+            f"oauthcc: ERROR --oauthcc-{name}: */taken/{name} can't be written: *"
+            for name in ("drift", "learn", "report")
+        ]
+    )
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_a_plugin_that_breaks_off_at_the_end(odd, pytester):
+    """What others have written is searched also where another plugin fails in the end."""
+    pytester.makeconftest(
+        f"""
+        from pathlib import Path
+
+        def pytest_sessionfinish(session):
+            Path("junit.xml").write_text("{SECRET}")
+            raise RuntimeError("broken")
+        """
+    )
+    result = odd("def test_it(oauthcc): fetch(oauthcc)", "--junitxml=junit.xml")
+    assert result.ret != 0
+    assert SECRET not in (pytester.path / "junit.xml").read_text()
+    assert SECRET not in result.stdout.str() + result.stderr.str()
+
+
+class Blind:
+    """A redactor that finds nothing."""
+
+    secrets: ClassVar = {SECRET: "client_secret"}
+
+    def redact(self, text):
+        return text
+
+
+@pytest.fixture
+def search(tmp_path):
+    """A search with nothing but the canary's own means, for the file ``junit.xml``."""
+    config = SimpleNamespace(
+        option=SimpleNamespace(xmlpath="junit.xml"),
+        invocation_params=SimpleNamespace(dir=tmp_path),
+        getini=lambda _name: "",
+    )
+    return LeakSearch(config, Blind())
+
+
+def test_a_secret_that_the_redactor_can_not_find(search, tmp_path):
+    """What only the other means find is left out of the terminal's text, and its file is emptied."""
+    assert search.clean("all is well\n") == "all is well\n"
+    assert search.clean(f"a {SECRET} b\n") == "\n"
+    assert search.clean(f"a {SECRET} b") == ""
+    (tmp_path / "junit.xml").write_text(f"<a>{SECRET}</a>")
+    search.scan()
+    assert (tmp_path / "junit.xml").read_text() == ""
+    assert search.leaks == [
+        *["client_secret on the terminal, where it was left out"] * 2,
+        "client_secret in junit.xml, which is empty now, since it could not be masked",
+    ]
+
+
 def test_files_are_where_pytest_writes_them(odd, pytester, monkeypatch):
     """A variable in the name of a file is replaced, as pytest does it."""
     monkeypatch.setenv("WHERE", "somewhere")
@@ -362,12 +433,57 @@ def test_more_of_targets(tmp_path):
     assert set(target.secrets) == {"client_secret"}
 
 
-def test_a_body_that_is_not_what_it_says():
-    """A body that says it is packed and is not stays as it is."""
-    noted = []
-    recording = Passage(lambda response, _complete: noted.append(response), print).arrived(
-        200, (("Content-Encoding", "gzip"),)
-    )
-    recording.feed(b"not packed")
+def noted(body, encoding):
+    """Return what is noted of a body that a client has read."""
+    found = []
+    passage = Passage(lambda response, _complete: found.append(response), print)
+    recording = passage.arrived(200, (("Content-Encoding", encoding),))
+    recording.feed(body)
     recording.end()
-    assert noted[-1].body == b"not packed"
+    return found[-1].body
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "expected"),
+    [
+        (gzip.compress(b"text"), "gzip", b"text"),
+        (zlib.compress(b"text"), "deflate", b"text"),
+        (zlib.compress(b"text")[2:-4], "deflate", b"text"),  # without its head, as some servers send it
+        (b"not packed", "gzip", b"not packed"),
+        (b"text", "br", b"text"),
+        (gzip.compress(bytes(4_000_000)), "gzip", bytes(4_000_000)),
+        (gzip.compress(bytes(4_000_001)), "gzip", b""),
+    ],
+    ids=["gzip", "zlib", "raw", "not packed", "unknown", "large", "too large"],
+)
+def test_packed_bodies(body, encoding, expected):
+    """A body is unpacked, stays as it is where it is not what it says, and is left out where it swells."""
+    assert noted(body, encoding) == expected
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        ("requests.ConnectTimeout", "connect_timeout"),
+        ("requests.ReadTimeout", "read_timeout"),
+        ("requests.ConnectionError", "refused"),
+    ],
+)
+def test_network_faults_are_told_apart(odd, raised, kind):
+    """The journal says how the network failed on the way to the provider."""
+    result = odd(
+        f"""
+        from pytest_oauthcc.transports import requests_transport
+
+        def test_it(oauthcc, monkeypatch):
+            def fail(passage, send):
+                error = {raised}("nobody there")
+                passage.failed(error)
+                raise error
+            monkeypatch.setattr(requests_transport, "pass_on", fail)
+            with pytest.raises({raised}):
+                requests.get(oauthcc.api_url, timeout=9)
+            assert oauthcc.api_requests[0].result == "{kind.replace("_", " ")}"
+        """
+    )
+    result.assert_outcomes(passed=1)

@@ -34,7 +34,14 @@ def test_a_token_that_is_still_good(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("body", [b'{"access_token": "x"}', b'{"expires_in": "900"}', b'{"expires_in": true}', b"odd"])
+def test_a_lifetime_that_is_a_text(tmp_path):
+    """Some providers write their numbers as texts, and what is left is written so, too."""
+    tokens = SharedTokens(tmp_path)
+    tokens.keep(REQUEST, Response(200, (), b'{"expires_in": "900"}'), now=0.0, lifetime=900)
+    assert tokens.find(REQUEST, 10.0).body == b'{"expires_in": "890"}'
+
+
+@pytest.mark.parametrize("body", [b'{"access_token": "x"}', b'{"expires_in": "15 m"}', b'{"expires_in": true}', b"odd"])
 def test_an_answer_without_a_lifetime_stays_as_it_is(tmp_path, body):
     """What does not say how long it is good, is not made to say so."""
     tokens = SharedTokens(tmp_path)

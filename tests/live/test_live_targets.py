@@ -117,7 +117,7 @@ def test_options_of_the_profile(read):
         ({"reuse": "yes"}, "reuse takes true or false"),
         ({"token_requests_per_minute": 0}, "token_requests_per_minute takes a whole number, 1 or more"),
         ({"jwks_url": "keys"}, "jwks_url takes an http or https URL"),
-        ({"private_key_file_env": "ACME_KEY"}, "the file k3y-k3y-k3y can't be read"),
+        ({"private_key_file_env": "ACME_KEY"}, "the file that ACME_KEY names can't be read: No such file"),
         ({"profile": "hgme"}, "did you mean 'hgem'?"),
     ],
 )
@@ -135,6 +135,39 @@ def test_a_file_that_is_no_key(read, tmp_path):
     (tmp_path / "client.pem").write_text("oops-oops-oops")
     with pytest.raises(OptionError, match="is no unencrypted private key in PEM") as error:
         read({**GOOD, "private_key_file_env": "ACME_FILE"}, {**ENVIRON, "ACME_FILE": "client.pem"})
+    assert "oops" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("private_key_file_env", "holds a key or a certificate itself; put that into a file"),
+        ("client_certificate_key_file_env", "holds a key or a certificate itself; put that into a file"),
+    ],
+)
+def test_a_key_in_the_place_of_its_path(read, key, told):
+    """A variable that holds a key where a path should be is told, and nothing of the key with it."""
+    pem = ClientKey().private_pem
+    for text in (pem, pem.replace("\n", " ")):
+        with pytest.raises(OptionError) as error:
+            read({**GOOD, key: "ACME_FILE"}, {**ENVIRON, "ACME_FILE": text})
+        assert f"{key}: the variable ACME_FILE {told}" in str(error.value)
+        assert pem.splitlines()[1] not in str(error.value)
+
+
+def test_a_key_without_its_first_line(read):
+    """What can't be read as a file is not repeated, for it may be the key."""
+    body = "".join(ClientKey().private_pem.splitlines()[1:-1])
+    with pytest.raises(OptionError, match="the file that ACME_FILE names can't be read") as error:
+        read({**GOOD, "private_key_file_env": "ACME_FILE"}, {**ENVIRON, "ACME_FILE": body})
+    assert body[:20] not in str(error.value)
+
+
+def test_secrets_in_urls(read):
+    """A URL that is refused is shown without what is secret in it."""
+    with pytest.raises(OptionError) as error:
+        read({**GOOD, "api_url": "http://api.acme.example/?api_key=oops-oops-oops"})
+    assert "api_url is http://api.acme.example/?api_key=***" in str(error.value)
     assert "oops" not in str(error.value)
 
 
@@ -171,9 +204,10 @@ def test_an_empty_environment_names_the_targets(read, tmp_path):
     (tmp_path / "pyproject.toml").write_text("x = ")
     with pytest.raises(OptionError, match="can't be read"):
         read()
-    (tmp_path / "pyproject.toml").write_text("[tool.oauthcc]\nlive = 3\n")
-    with pytest.raises(OptionError, match="has no table"):
-        read()
+    for text in ("[tool.oauthcc]\nlive = 3\n", "[tool]\noauthcc = 3\n", "tool = 3\n"):
+        (tmp_path / "pyproject.toml").write_text(text)
+        with pytest.raises(OptionError, match="has no table"):
+            read()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from message_world import SECRET, StartsWith, World
 
-from pytest_oauthcc.core.dialect import Dialect
+from pytest_oauthcc.core.dialect import ApiDialect, Dialect
 from pytest_oauthcc.core.journal import StrayRequest
 from pytest_oauthcc.core.messages import Headers, Request
 from pytest_oauthcc.explain.expectation import ApiExpectation, TokenExpectation
@@ -119,7 +119,25 @@ def test_causes_of_a_token_request(sent, expected, told):
         ({}, {"scope": "a  b"}, "Scopes are separated by a single space"),
         ({}, {"audience": ["a", "b"]}, "A list given as a form value becomes one parameter"),
         ({}, {"url": f"https://auth.test/token?client_secret={SECRET}"}, "auth=(client_id, client_secret), not params"),
-        ({"params": {"tenant": "x"}}, {}, "the parameter tenant is missing."),
+        (
+            {"params": {"tenant": "x"}},
+            {},
+            "the parameter tenant is missing. The option params of this provider demands",
+        ),
+        ({"dpop": "required"}, {}, "or let the provider do without: @pytest.mark.oauthcc(dpop='optional')"),
+        ({"headers": {"X-Key": "1"}}, {"headers": {"X-Key": "2"}}, "What it has to be is said by the option headers"),
+        ({"audience": (API,)}, {"audience": "a:b"}, "To let it be known: @pytest.mark.oauthcc(audience=['a:b'])"),
+        ({}, {"resource": "orders"}, "it has to be an absolute URI without a fragment."),
+        (
+            {"auth_methods": ("private_key_jwt",)},
+            {
+                "auth": None,
+                "client_id": "billing",
+                "client_assertion": "e30.eyJzdWIiOiJiaWxsaW5nIn0.",
+                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            },
+            "It is signed with oauthcc.private_key (RS256)",
+        ),
     ],
 )
 def test_remedies_for_refusals(options, sent, told):
@@ -191,6 +209,41 @@ def test_causes_of_an_api_request(sent, expected, told):
     world.token()
     world.api(**sent)
     assert told in explained(ApiExpectation(**expected), world)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sent", "told"),
+    [
+        (ApiDialect(), {}, "and so no token. The API takes it as: Authorization: Bearer <token>."),
+        (ApiDialect(header="X-Token", scheme=""), {}, "and so no token. The API takes it as: X-Token: <token>."),
+        (ApiDialect(), {"path": "/o?access_token=t"}, "this API takes it in the Authorization header only."),
+        (ApiDialect(), {"headers": {"Authorization": "Basic eA=="}}, "takes 'Bearer' and one blank before the token."),
+    ],
+)
+def test_a_call_without_a_token_is_told_how_this_api_takes_it(dialect, sent, told):
+    """Not every API takes it in the Authorization header, and one that says so already is not told twice."""
+    world = World(dialect=Dialect(api=dialect))
+    world.api(token=None, **sent)
+    text = explained(ApiExpectation(path="/x"), world)
+    assert told in text
+    assert ("The API takes it as" in text) == ("The API takes it as" in told)
+
+
+def test_a_token_that_is_bound_to_a_key_is_told_how_it_goes():
+    """A bound token that was sent as Bearer lacks the scheme and the proof."""
+    world = World(dpop="optional")
+    world.authority.state.issue("billing", (), now=world.clock.now, jkt="thumbprint")
+    world.api()
+    assert "It goes as: Authorization: DPoP <token>, with a proof" in explained(ApiExpectation(path="/x"), world)
+
+
+def test_a_token_that_is_not_good_yet_is_told_how_to_get_there():
+    """The clock has to be moved to its nbf, or the test mints another."""
+    world = World(token_format="jwt")
+    world.authority.state.issue("billing", (), now=world.clock.now, claims={"nbf": world.clock.now + 60})
+    world.api()
+    text = explained(ApiExpectation(path="/x"), world)
+    assert "from its nbf on only, in 60 s (RFC 7519 section 4.1.5). Move the clock there, oauthcc.clock" in text
 
 
 def test_a_minted_token_without_the_scope():

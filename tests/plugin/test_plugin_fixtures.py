@@ -102,6 +102,7 @@ def test_two_providers_may_share_an_api(run):
     run(
         """
 import pytest_oauthcc
+from pytest_oauthcc.transports.switchboard import BOARD
 
 def get(p, token, path="x"):
     return requests.get(p.api_url + path, headers={"Authorization": f"Bearer {token}"})
@@ -127,7 +128,9 @@ def test_one_goes(oauthcc):
 def test_two_at_one_host():
     with pytest_oauthcc.provider(token_url="https://a.test/1", api_url=None) as one:
         with pytest_oauthcc.provider(token_url="https://a.test/2", api_url=None) as two:
-            assert requests.get(two.metadata_url).json()["token_endpoint"] == one.token_url
+            with pytest.raises(pytest_oauthcc.NotServed, match='issuer="https://a.test/2"'):
+                requests.get(two.metadata_url)
+            BOARD.take_failures()
         assert requests.get(one.metadata_url).status_code == 200
     with pytest_oauthcc.provider(token_url="https://a.test/2", api_url=None) as two:
         assert requests.get(two.metadata_url).json()["token_endpoint"] == two.token_url
@@ -532,3 +535,54 @@ def test_workers_of_xdist_have_providers_of_their_own(pytester, monkeypatch):
     )
     result = pytester.runpytest_subprocess("-n", "2", "-q", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=6)
+
+
+def test_two_tenants_of_one_host(run):
+    """A URL that two providers have is answered by none; with issuers of their own, or one of them gone, it is."""
+    text = """
+import pytest_oauthcc
+
+HOST = "https://login.acme.test"
+
+def keys(url):
+    return [key["kid"] for key in requests.get(url).json()["keys"]]
+
+def test_shared(oauthcc_factory):
+    a, b = (oauthcc_factory(token_url=f"{HOST}/{name}/token") for name in "ab")
+    assert a.jwks_url == b.jwks_url
+    for tenant in (a, b):
+        assert requests.post(tenant.token_url, {"grant_type": "client_credentials"}).status_code == 401
+    assert keys(b.jwks_url)
+
+def test_told_apart(oauthcc_factory):
+    a, b = (oauthcc_factory(token_url=f"{HOST}/{name}/token", issuer=f"{HOST}/{name}") for name in "ab")
+    for tenant in (a, b):
+        assert requests.get(tenant.metadata_url).json()["token_endpoint"] == tenant.token_url
+        assert keys(tenant.jwks_url)
+
+def test_the_other_is_gone(oauthcc_factory):
+    oauthcc_factory(token_url=f"{HOST}/a/token")
+    with pytest_oauthcc.provider(token_url=f"{HOST}/b/token") as other:
+        pass
+    assert keys(other.jwks_url)
+"""
+    result = run(text, passed=2, failed=1)
+
+    result.stdout.fnmatch_lines(
+        [
+            "E *NotServed: GET https://login.acme.test/.well-known/jwks.json is the URL of 2 providers of this test*",
+            "E *token_url  https://login.acme.test/a/token  issuer  https://login.acme.test",
+            "E *token_url  https://login.acme.test/b/token  issuer  https://login.acme.test",
+            'E *oauthcc_factory(token_url="https://login.acme.test/b/token", issuer="https://login.acme.test/b")',
+        ]
+    )
+
+
+def test_a_server_that_can_not_be_made(run):
+    """TLS without what makes the certificates is an error of the test's setup, with the remedy and no insides."""
+    text = "\n@pytest.mark.oauthcc(tls=True)\ndef test_it(oauthcc_server):\n    pass\n"
+    result = run(text, conftest="import sys\nsys.modules['trustme'] = None\n", errors=1)
+
+    result.stdout.fnmatch_lines(["*trustme*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*certificates.py*")

@@ -130,6 +130,7 @@ WRONG = {
     "truth": ({"expires_in": True}, "mint(): expires_in is True"),
     "claims": ({"claims": ["x"]}, "mint(): claims takes a table of JSON values"),
     "objects": ({"claims": {"a": {1}}}, "mint(): claims takes a table of JSON values"),
+    "infinity": ({"claims": {"exp": float("inf")}}, "mint(): claims takes a table of JSON values"),
     "names": ({"headers": {5: "a"}}, "mint(): headers takes a table of JSON values"),
     "header alg": ({"headers": {"alg": "HS256"}}, "mint(): the algorithm goes by its own name: alg='HS256'"),
     "scope": ({"scope": 5}, "scope is 5; it takes a text such as"),

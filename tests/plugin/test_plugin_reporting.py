@@ -157,12 +157,12 @@ def test_own_api(oauthcc):
 
 def test_passing_tests_are_traced_on_demand(run):
     """``--oauthcc-trace`` prints the exchanges of passing tests; without it they are silent."""
-    text = "\ndef test_it(oauthcc):\n    fetch(oauthcc)\n\ndef test_idle():\n    pass\n"
+    text = "\ndef test_it(oauthcc):\n    fetch(oauthcc)\n\ndef test_idle():\n    print('of its own')\n"
 
     run(text, passed=2).stdout.no_fnmatch_line("*oauthcc: exchanges*")
-    run(text, "--oauthcc-trace", passed=2).stdout.fnmatch_lines(
-        ["*oauthcc: exchanges of test_it.py::test_it*", "*client -> token endpoint*"]
-    )
+    traced = run(text, "--oauthcc-trace", passed=2).stdout
+    traced.fnmatch_lines(["*oauthcc: exchanges of test_it.py::test_it*", "*client -> token endpoint*"])
+    traced.no_fnmatch_line("*of its own*")
     printed = run(text, "--oauthcc-trace", "-rP", passed=2).stdout.str()
     assert printed.count("client -> token endpoint") == 1
 
@@ -296,3 +296,12 @@ def test_it(oauthcc):
     page = (pytester.path / "page.html").read_text(encoding="utf-8")
     for secret in json.loads((pytester.path / "secrets.json").read_text()):
         assert secret not in page
+
+
+def test_a_page_that_can_not_be_written(run):
+    """The run says why, and fails, since the page was asked for."""
+    result = run("\ndef test_it():\n    pass\n", "--oauthcc-report=taken/page.html", files={"taken": ""}, passed=1)
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["oauthcc: ERROR --oauthcc-report: */taken/page.html can't be written: *"])
+    result.stdout.no_fnmatch_line("*oauthcc report: file*")

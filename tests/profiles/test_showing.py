@@ -38,8 +38,8 @@ checks, in this order
   method, client
 
 refusals of the token endpoint, where they are not RFC 6749's
-  no_credentials, malformed_credentials, auth_method_not_allowed, unknown_client, bad_assertion: 400
-      without an error code 'nobody' X-One: 1
+  no_credentials, malformed_credentials, auth_method_not_allowed, unknown_client, bad_assertion,
+      bad_certificate: 400 without an error code 'nobody' X-One: 1
   bad_secret: 418 with an empty body X-One: 1
 
 refusals of the API, where they are not RFC 6750's

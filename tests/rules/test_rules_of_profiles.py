@@ -93,13 +93,64 @@ def test_a_provider_switches_off_what_it_breaks_itself(dialect, options, act, ru
     assert not rules & (own.message_ids() | own.behaviour_ids())
 
 
-def test_what_a_provider_switches_off_has_a_reason():
+IN_QUERY = "the provider takes credentials in the query"
+OWN_WAYS = [
+    (Dialect(), {}, {}),
+    (
+        Dialect(scope=ScopeDialect(separator=",")),
+        {},
+        {"scope-not-space-separated": "the provider parts scopes by ','"},
+    ),
+    (
+        Dialect(credentials_in_query="accept"),
+        {},
+        dict.fromkeys(("secret-in-query", "client-id-in-query", "parameters-in-query"), IN_QUERY),
+    ),
+    (
+        Dialect(),
+        {"body_formats": ("form", "query")},
+        {"parameters-in-query": "the provider takes parameters in the query"},
+    ),
+    (
+        Dialect(basic_encoding="raw"),
+        {},
+        {"basic-not-form-encoded": "the provider reads Basic credentials as they are"},
+    ),
+    (
+        Dialect(api=ApiDialect(header="X-Token", scheme="")),
+        {},
+        dict.fromkeys(
+            ("bearer-malformed", "bearer-placeholder"), "the provider's API takes the token in the header X-Token"
+        ),
+    ),
+    (
+        Dialect(api=ApiDialect(scheme="Token")),
+        {},
+        dict.fromkeys(
+            ("bearer-malformed", "bearer-placeholder"),
+            "the provider's API takes the token in the header Authorization with Token",
+        ),
+    ),
+    (Dialect(allow={"other-grant": "it has one"}), {}, {"other-grant": "it has one"}),
+    (
+        Dialect(basic_encoding="raw", allow={"basic-not-form-encoded": "see its manual"}),
+        {},
+        {"basic-not-form-encoded": "see its manual"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("dialect", "options", "off"), OWN_WAYS)
+def test_what_a_provider_switches_off_has_a_reason(dialect, options, off):
     """The reasons are there to be told, the provider's own words before ours."""
-    dialect = Dialect(basic_encoding="raw", allow={"basic-not-form-encoded": "see its manual"})
-    assert World(dialect).scene.off == {"basic-not-form-encoded": "see its manual"}
-    assert World(Dialect(scope=ScopeDialect(separator=","))).scene.off == {
-        "scope-not-space-separated": "the provider parts scopes by ','"
-    }
+    assert World(dialect, **options).scene.off == off
+
+
+@pytest.mark.parametrize("kind", ["Bearer", "bearer", "DPoP", "CUSTOM"])
+def test_token_types_that_a_client_can_use(kind):
+    """Bearer, DPoP, and the provider's own type, in any letters (RFC 6749 section 7.1)."""
+    assert World(Dialect(token_type="Custom")).scene.knows_token_type(kind)
+    assert World().scene.knows_token_type(kind) is (kind != "CUSTOM")
 
 
 def test_a_scene_goes_out_of_date_with_its_settings():

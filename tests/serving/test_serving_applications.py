@@ -310,6 +310,7 @@ def test_wsgi_can_be_mounted_below_a_path(fake):
     ("more", "status"),
     [
         ({"CONTENT_LENGTH": str(MAX_BODY + 1)}, "413"),
+        ({"CONTENT_LENGTH": "9" * 5000}, "413"),
         ({"CONTENT_LENGTH": ""}, "400"),
         ({"CONTENT_LENGTH": "", "wsgi.input_terminated": True}, "200"),
         ({"CONTENT_TYPE": ""}, "400"),

@@ -99,6 +99,23 @@ def test_a_function_of_a_test_may_stop_its_own_server(fake):
     assert _ours() == []
 
 
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("::1", "http://[::1]:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080"),  # noqa: S104 - nobody listens
+        ("::", "http://[::1]:8080"),
+        ("192.0.2.7", "http://192.0.2.7:8080"),
+    ],
+)
+def test_every_server_has_a_url_that_leads_to_it(fake, host, url):
+    """One that listens on all addresses is found under that of this machine; another name is for clients alone."""
+    assert LoopbackServer(fake, host=host, port=8080).base_url == url
+    named = LoopbackServer(fake, host=host, port=8080, base_url="https://fake.test")
+    assert (named.base_url, named.local_url) == ("https://fake.test", url)
+
+
 def test_a_port_that_is_taken_is_told(fake):
     """Listening on a port that somebody has fails, and leaves nothing."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -259,11 +276,13 @@ def test_nothing_is_left_however_a_test_ends(pytester, endings):
 def test_certificates_need_trustme(monkeypatch):
     """Without the package there is a message with the line that installs it."""
     from pytest_oauthcc import OptionError
-    from pytest_oauthcc.serving.certificates import ca_pem, server_context
+    from pytest_oauthcc.serving import certificates
 
     monkeypatch.setitem(sys.modules, "trustme", None)
+    # An authority that another test made needs the package no more.
+    monkeypatch.setattr(certificates, "_made_once", certificates._made_once.__wrapped__)
 
-    for make in (lambda: server_context(["never.before.test"]), ca_pem):
+    for make in (lambda: certificates.server_context(["never.before.test"]), certificates.ca_pem):
         with pytest.raises(OptionError, match=r"pip install 'pytest-oauthcc\[server\]'"):
             make()
 

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import urllib.request
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import aiohttp
@@ -16,6 +17,7 @@ import httpx2
 import pytest
 import requests
 import urllib3
+from cryptography import x509
 
 from pytest_oauthcc import OptionError
 from pytest_oauthcc.core.made_certificates import issue_certificate, sign_own_certificate
@@ -219,10 +221,12 @@ def test_a_client_that_arrives_later_is_trusted_as_well(oauthcc, oauthcc_server,
         oauthcc_server.client_certificate(late)
 
 
-def test_a_refused_handshake_is_in_the_journal(oauthcc, ask):
+def test_a_refused_handshake_is_in_the_journal(oauthcc, oauthcc_server, ask):
     """Nobody can tell the client why, so the report of the test does."""
     with pytest.raises(requests.exceptions.SSLError, match="unknown ca"):
         ask(oauthcc.client_certificate(self_signed=True))
+    for thread in oauthcc_server._server.cut():
+        thread.join(10)  # the client hears of it first
 
     (entry,) = oauthcc.authority.state.journal.all
     assert (entry.kind, entry.result, entry.status) == ("TLS handshake", "refused", None)
@@ -250,6 +254,20 @@ def test_certificates_of_ones_own(oauthcc_factory, tmp_path):
                 server.trust_client_certificate(wrong)
 
 
+def test_a_registered_certificate_that_is_none_harms_nobody_else(oauthcc_factory):
+    """The server goes on, and takes the certificates that other clients registered."""
+    from pytest_oauthcc.serving.server import OauthccServer
+
+    made = oauthcc_factory(tls=True, auth_methods=["self_signed_tls_client_auth"])
+    for number, text in enumerate(("é", "AAAA")):
+        made.add_client(f"wrong-{number}", jwks={"keys": [{"kty": "EC", "x5c": [text]}]})
+    own = made.client_certificate(common_name="orders")
+    made.add_client("orders", jwks=own.jwks)
+    with OauthccServer(made, tls=True) as server:
+        get = {"cert": own.files, "verify": str(server.ca_pem_path), "timeout": 10}
+        assert requests.post(server.token_url, data={**GRANT, "client_id": "orders"}, **get).status_code == 200
+
+
 @pytest.mark.oauthcc(auth_methods=["client_secret_basic"], certificate_binding="optional")
 def test_a_secret_and_a_bound_token(oauthcc, oauthcc_server):
     """A client that authenticates by its secret gets a bound token all the same (RFC 8705 section 3)."""
@@ -272,6 +290,46 @@ def test_a_client_goes_by_the_aliases(oauthcc, oauthcc_server, ask):
 
     assert ask(certificate, url=aliases["token_endpoint"]).status_code == 200
     assert aliases["token_endpoint"] in ask(certificate).json()["error_description"]
+
+
+@pytest.mark.parametrize("expires_in", ["60", True, float("nan"), 1e12])
+def test_a_lifetime_that_is_none(oauthcc, expires_in):
+    """It is told which argument is wrong."""
+    with pytest.raises(OptionError, match=r"client_certificate\(\): expires_in is .*; it takes a number of seconds"):
+        oauthcc.client_certificate(expires_in=expires_in)
+
+
+@pytest.mark.parametrize(
+    ("days", "expires_in", "until"),
+    [(1, -9e10, datetime(2000, 1, 1, 0, 0, 1, tzinfo=UTC)), (2_500_000, 9e10, datetime.max.replace(tzinfo=UTC))],
+)
+def test_a_lifetime_that_no_certificate_can_have(oauthcc, days, expires_in, until):
+    """The nearest that there is takes its place."""
+    oauthcc.clock.advance(days=days)
+    made = oauthcc.client_certificate(expires_in=expires_in)
+
+    certificate = x509.load_der_x509_certificate(made.der)
+    assert certificate.not_valid_after_utc == until.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("first", ['sign_own_certificate("x", expires=2e9)', "server_context()"])
+def test_certificates_under_a_frozen_time(first):
+    """Where the first certificate of a process is made in a freeze, all others can be made all the same."""
+    script = """
+import freezegun, pytest_oauthcc
+from pytest_oauthcc.core.made_certificates import sign_own_certificate
+from pytest_oauthcc.serving.certificates import server_context
+
+with freezegun.freeze_time("2030-01-01"):
+    FIRST
+with pytest_oauthcc.provider() as provider:
+    provider.clock.advance(days=1)
+    provider.client_certificate(expires_in=60)
+    provider.clock.freeze()
+    provider.client_certificate()
+server_context(["orders.test"])
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", script.replace("FIRST", first)], check=True)
 
 
 def test_the_helper_object(oauthcc, oauthcc_server):

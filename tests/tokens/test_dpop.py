@@ -94,6 +94,20 @@ def test_an_opaque_token_is_bound_as_well(oauthcc):
     assert call(oauthcc, token, key=OTHER).json()["error"] == "invalid_token"
 
 
+@pytest.mark.oauthcc(dpop="required")
+def test_a_token_that_a_test_wrote_into_the_answer_is_bound_as_well(oauthcc):
+    """It is good at the API with the key that proved the request, if the answer calls it DPoP."""
+    oauthcc.token_endpoint.reply(json={"access_token": "scripted", "token_type": "dpop"}, times=1)
+    ask(oauthcc)
+
+    assert call(oauthcc, "scripted").status_code == 200
+    assert call(oauthcc, "scripted", key=OTHER).json()["error"] == "invalid_token"
+
+    oauthcc.token_endpoint.reply(json={"access_token": "plain", "token_type": "Bearer"}, times=1)
+    ask(oauthcc)
+    assert oauthcc.tokens[-1].jkt is None, "it was not said to be bound"
+
+
 @pytest.mark.oauthcc(dpop="optional")
 def test_without_a_proof_it_is_a_bearer_token(oauthcc):
     """Where DPoP is optional, a request without proof gets what it always got."""

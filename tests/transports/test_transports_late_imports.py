@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_oauthcc.transports.late_imports import ImportWatch
+
 PREAMBLE = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -211,3 +213,15 @@ def test_a_transport_that_fails(tmp_path):
     """)
 
     assert printed == ["uninstalled", "broken", "requests.adapters True"]
+
+
+def test_a_stop_while_another_thread_imports():
+    """A thread that is on its way through the finders gets nothing from a watch that has stopped."""
+    watch = ImportWatch({"wave"}, print)
+    assert watch.find_spec("wave") is None
+    watch.start()
+    try:
+        assert watch.find_spec("wave") is not None
+    finally:
+        watch.stop()
+    assert watch.find_spec("wave") is None

@@ -69,6 +69,7 @@ def patch_points():
         (ssl, ["SSLContext", "create_default_context"]),
     ]
     for name, mocker in Mocker.registry.items():
+        owners.append((mocker, ["to_httpx_request"]))
         for target in mocker.targets if name.startswith("httpcore") else ():
             module, _, class_name = target.rpartition(".")
             if module in sys.modules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, assert_type
 
 import pytest
@@ -23,6 +24,7 @@ from pytest_oauthcc import (
     ProviderFactory,
     TokenRequest,
 )
+from pytest_oauthcc.serving.asgi import AsgiApplication
 
 
 def test_provider(oauthcc: Provider) -> None:
@@ -86,10 +88,15 @@ def test_with(oauthcc_server: OauthccServer) -> None:
     assert_type(oauthcc_server.token_url, str)
 
 
+def test_standalone() -> None:
+    assert_type(pytest_oauthcc.standalone(client_id="orders", expires_in=60), Provider)
+    assert_type(pytest_oauthcc.standalone("hgem", signing_key=Path("key.pem"), api_key="k-123").asgi(), AsgiApplication)
+
+
 @pytest.fixture
 def oauthcc_options() -> Options:
     return {"scopes": "orders:read orders:write", "expires_in": 120, "token_format": "opaque"}
 
 
 class TestOrdersClient(ClientContract):
-    waived = {"honours-retry-after": "the library leaves that to its caller"}
+    waived = {"honours-retry-after": "the library leaves that to its caller"}  # noqa: RUF012 - as users write it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 
 import pytest
+
 from pytest_oauthcc import Options
 from pytest_oauthcc.options import OPTIONS, SIGNING_ALGS, check_option
 

@@ -1,4 +1,4 @@
-"""The control endpoint: what it does, whom it refuses, and the clock that it moves."""
+"""The control endpoint: what it does, and whom it refuses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from pytest_oauthcc import OptionError, standalone
 from pytest_oauthcc.core.messages import Headers
 from pytest_oauthcc.process.control import Control
-from pytest_oauthcc.process.offset_clock import OffsetClock
 from pytest_oauthcc.serving.application import Incoming
 from pytest_oauthcc.serving.loopback import LoopbackServer
 
@@ -228,6 +226,9 @@ def test_it_revokes_and_rotates(control, controlled, fetch):
     [
         ({"Origin": "http://evil.test"}, "no web page"),
         ({"Origin": "null"}, "no web page"),
+        ({"Via": "1.1 proxy"}, "no proxy"),
+        ({"Forwarded": "for=192.0.2.7"}, "no proxy"),
+        ({"X-Forwarded-For": "192.0.2.7"}, "header X-Forwarded-For"),
         ({"Host": "evil.test"}, "header Host"),
         ({"Host": "localhost.evil.test"}, "header Host"),
         ({"Host": "127.0.0.1"}, "header Host"),
@@ -237,8 +238,8 @@ def test_it_revokes_and_rotates(control, controlled, fetch):
         ({"Host": ""}, "header Host"),
     ],
 )
-def test_it_listens_to_no_web_page(control, headers, reason):
-    """What a page in a browser could send, also by way of a name that leads here, is refused."""
+def test_it_listens_to_nobody_elsewhere(control, headers, reason):
+    """What a page in a browser could send, by a name that leads here or by a proxy, too, is refused."""
     status, told = control("", headers=headers)
 
     assert status == 403
@@ -267,61 +268,3 @@ def test_other_paths_are_none_of_its_business(controlled, fetch):
     """Everything else goes to the provider."""
     assert fetch().status_code == 200
     assert requests.get(f"{controlled.base_url}/.oauthccx").status_code == 404
-
-
-# --- the clock
-
-
-def test_the_clock_runs_stands_and_goes_back():
-    """It moves as far as it is told, stands when frozen, and never touches the machine's time."""
-    machine = [1_000_000_000]
-    clock = OffsetClock(lambda: machine[0])
-    assert (clock.time(), clock.offset) == (1000.0, 0.0)
-    clock.advance(minutes=1)
-    machine[0] += 1_000_000
-    assert (clock.time(), clock.offset) == (1061.0, 60.0)
-    assert "+60 s, running" in repr(clock)
-    clock.freeze()
-    machine[0] += 5_000_000
-    assert (clock.time(), clock.offset) == (1061.0, 55.0)
-    clock.advance(10)
-    assert "frozen" in repr(clock)
-    clock.unfreeze()
-    clock.unfreeze()
-    machine[0] += 1_000_000
-    assert clock.time() == 1072.0
-    clock.advance_to(500)
-    assert clock.now() == datetime(1970, 1, 1, 0, 8, 20, tzinfo=UTC)
-    clock.reset()
-    assert clock.time() == 1007.0
-
-
-def test_the_clock_knows_when_tokens_expire(fake):
-    """``expire()`` goes to the expiry of the newest token, or stays where that is over."""
-    fake.clock.freeze()
-    token = fake.tokens or fake.mint(expires_in=100)
-    fake.clock.expire(before=10)
-    assert round(fake.tokens[0].expiry - fake.clock.time()) == 10
-    fake.clock.expire(token)
-    fake.clock.advance(100)
-    at = fake.clock.time()
-    fake.clock.expire()
-    assert fake.clock.time() == at
-    with pytest.raises(OptionError):
-        fake.clock.expire("unknown")
-
-
-def test_a_standalone_provider_does_not_grow_for_ever(monkeypatch):
-    """The journal keeps the newest exchanges, and tokens that expired long ago are forgotten."""
-    from pytest_oauthcc.process import standalone as module
-
-    monkeypatch.setattr(module, "_JOURNAL_LIMIT", 10)
-    fake = standalone(client_id="orders", client_secret="s3cret", expires_in=10)
-    with LoopbackServer(fake) as server, requests.Session() as session:
-        for number in range(30):
-            session.post(server.names.token_url, data=GRANT, auth=AUTH)
-            if number == 20:
-                fake.clock.advance(days=2)
-    assert len(fake.exchanges) == 10
-    assert len(fake.tokens) == 9
-    assert fake.take_violation() is None

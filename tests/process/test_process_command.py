@@ -20,7 +20,7 @@ import requests
 
 from pytest_oauthcc import __main__ as program
 from pytest_oauthcc.__main__ import main
-from pytest_oauthcc.serving import command
+from pytest_oauthcc.process import command
 
 GRANT = {"grant_type": "client_credentials"}
 DOCS = Path(__file__).parents[2] / "docs" / "serve.md"
@@ -174,6 +174,7 @@ def run(monkeypatch):
         (["--signing-key", "bad.toml"], "no unencrypted private key"),
         (["--host", "0.0.0.0"], "--allow-remote"),  # noqa: S104 - what is refused
         (["--host", "fake.example"], "--allow-remote"),
+        (["--host", "192.0.2.7", "--allow-remote", "--control"], "take --host 0.0.0.0 instead"),
         (["--tls", "--ca-file", "nowhere/ca.pem"], "can't be written"),
         (["--expires-in", "-1"], "expires_in"),
     ],
@@ -255,6 +256,7 @@ def test_everything_is_told_that_a_client_needs(run, capsys):
     rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
     assert ["token_url", "https://fake.test/oauth/token"] in rows
     assert [name for name, _ in rows][-2:] == ["ca_file", "control_url"]
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/\.oauthcc/", rows[-1][1])  # it takes requests there only
     assert [text for name, text in rows if name == "client_id"] == ["a", "b", "c"]
     assert [text.startswith("***") for name, text in rows if name == "client_secret"] == [True, False, True]
 
@@ -364,7 +366,7 @@ def test_node_trusts_the_servers_certificate(oauthcc, oauthcc_server, monkeypatc
 
 def test_every_option_and_command_is_on_the_page(capsys):
     """The page names all options of the command and all commands of the control endpoint."""
-    from pytest_oauthcc.serving import control
+    from pytest_oauthcc.process import control
 
     with pytest.raises(SystemExit):
         main(["serve", "--help"])
