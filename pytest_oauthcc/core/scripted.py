@@ -280,7 +280,7 @@ def _checked_retry_after(retry_after: float | datetime | None) -> int | datetime
 def _checked_fields(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     __tracebackhide__ = True
     try:
-        pairs: Iterable[Any] = headers.items() if isinstance(headers, Mapping) else headers
+        pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
         fields: tuple[tuple[str, str], ...] = tuple((name, value) for name, value in pairs)
         is_right = all(isinstance(name, str) and not set(name + value) & set("\r\n") for name, value in fields)
     except (TypeError, ValueError):
