@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.explain.showing import count_of
 from pytest_oauthcc.live.canary import forget_spellings
 from pytest_oauthcc.live.leak_search import LeakSearch
 from pytest_oauthcc.live.learned_profile import profile_text
@@ -265,7 +266,9 @@ class LivePlugin:
             for line in run.drift.lines():
                 write(line)
         compared = f"{run.drift.compared} compared with the profile {run.profile_name}, " if run.profile_name else ""
-        write(f"oauthcc: {run.exchanges} live exchanges, {compared}{len(run.drift)} differences")
+        write(
+            f"oauthcc: {count_of(run.exchanges, 'live exchange')}, {compared}{count_of(len(run.drift), 'difference')}"
+        )
         if run.drift.passed_over:
             write(
                 f"oauthcc: {run.drift.passed_over} answers of 429 or 5xx were not compared: "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_oauthcc.explain.showing import count_of
 from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.live.drift import Drift
 from pytest_oauthcc.live.learning import Lessons
@@ -126,7 +127,7 @@ class LiveRun:
     def quota_text(self) -> str:
         """Say that the quota is used up."""
         return (
-            f"--oauthcc-live: this run has sent {self.quota.per_minute} token requests within a minute, which is the "
+            f"--oauthcc-live: this run has sent {count_of(self.quota.per_minute, 'token request')} within a minute, which is the "
             f"limit for the target {self.target.name}; the next one was not sent, so that the provider does not lock "
             "the client out.\n"
             "  Share tokens between tests (reuse = true in the target), run fewer tests at once, or raise "

@@ -113,7 +113,7 @@ class _Walk:
                 return self._template(node, value, path)
             case ListOf():
                 return self._list(node, value, path)
-            case Table() | TableOf():
+            case _:
                 return self._any_table(node, value, path)
 
     def _any_table(self, node: Table | TableOf, value: Any, path: Path) -> Any:

@@ -286,6 +286,20 @@ def test_a_worker(tmp_path, monkeypatch):
     assert tmp_path.exists()
 
 
+def test_a_worker_fails_a_test_that_has_a_secret_in_its_name():
+    """No usage error gets through from a worker; the name that it sends on has no secret."""
+    plugin = live_plugin.LivePlugin.__new__(live_plugin.LivePlugin)
+    plugin._is_worker, plugin.redact = True, lambda text: text.replace("hush", "***")
+    item = type("Item", (), {"nodeid": property(lambda self: self._nodeid)})()
+    item._nodeid, item.name = "test_it.py::test_it[hush]", "test_it[hush]"
+
+    plugin.pytest_collection_modifyitems([item])
+
+    assert (item.nodeid, item.name) == ("test_it.py::test_it[***]", "test_it[***]")
+    with pytest.raises(pytest.fail.Exception, match=r"test_it\[\*\*\*\] has a secret among its parameters"):
+        item.runtest()
+
+
 def test_the_quota_and_others_who_take_theirs_back(tmp_path, monkeypatch):
     """A request that another worker takes back while it is counted does not count."""
 

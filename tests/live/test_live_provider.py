@@ -199,6 +199,21 @@ def test_the_quota(suite):
     result.stdout.fnmatch_lines(["*has sent 2 token requests within a minute*", "*reuse = true in the target*"])
 
 
+def test_the_quota_counts_every_spelling_of_the_url(suite):
+    """A token request is one wherever on the target it goes, such as where a redirect leads."""
+    result = suite(
+        """
+        @pytest.mark.parametrize("number", range(2))
+        def test_elsewhere(oauthcc, number):
+            data = {"grant_type": "client_credentials"}
+            assert requests.post(oauthcc.token_url + "/", data=data).status_code >= 400
+        """,
+        token_requests_per_minute=1,
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*has sent 1 token request within a minute*"])
+
+
 def test_the_quota_holds_for_all_workers(suite):
     """Three workers together send no more than one alone."""
     result = suite(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_oauthcc.serving import certificates
+
 
 def test_the_main_fixture_is_a_provider_that_is_wired_in(run):
     """Oauthcc serves a token endpoint and an API with defaults that fit together."""
@@ -578,8 +580,11 @@ def test_the_other_is_gone(oauthcc_factory):
     )
 
 
-def test_a_server_that_can_not_be_made(run):
+def test_a_server_that_can_not_be_made(run, monkeypatch):
     """TLS without what makes the certificates is an error of the test's setup, with the remedy and no insides."""
+    # What another test made needs the package no more.
+    for made_once in ("_issue", "_made_once"):
+        monkeypatch.setattr(certificates, made_once, getattr(certificates, made_once).__wrapped__)
     text = "\n@pytest.mark.oauthcc(tls=True)\ndef test_it(oauthcc_server):\n    pass\n"
     result = run(text, conftest="import sys\nsys.modules['trustme'] = None\n", errors=1)
 
