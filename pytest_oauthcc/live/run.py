@@ -128,8 +128,8 @@ class LiveRun:
         """Say that the quota is used up."""
         return (
             f"--oauthcc-live: this run has sent {count_of(self.quota.per_minute, 'token request')} within a minute, "
-            f"which is the limit for the target {self.target.name}; the next one was not sent, so that the provider does "
-            "not lock the client out.\n"
+            f"which is the limit for the target {self.target.name}; the next one was not sent, so that the provider "
+            "does not lock the client out.\n"
             "  Share tokens between tests (reuse = true in the target), run fewer tests at once, or raise "
             "token_requests_per_minute."
         )
