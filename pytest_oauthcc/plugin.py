@@ -9,15 +9,7 @@ import pytest
 
 from pytest_oauthcc.defaults import DEFAULTS, Defaults
 from pytest_oauthcc.errors import OptionError
-from pytest_oauthcc.fixtures import (
-    _oauthcc_session,
-    oauthcc,
-    oauthcc_clock,
-    oauthcc_factory,
-    oauthcc_forged_token,
-    oauthcc_options,
-    oauthcc_server,
-)
+from pytest_oauthcc.fixtures import *  # noqa: F403 - pytest looks for fixtures in the module of the plugin
 from pytest_oauthcc.layers import INI, Layer, values_from_ini
 from pytest_oauthcc.options import OPTIONS, PROFILE_OPTIONS, check_option
 from pytest_oauthcc.running import RUNNING
@@ -28,16 +20,6 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.errors import OauthccError
     from pytest_oauthcc.live.run import LiveRun
-
-__all__ = [
-    "_oauthcc_session",
-    "oauthcc",
-    "oauthcc_clock",
-    "oauthcc_factory",
-    "oauthcc_forged_token",
-    "oauthcc_options",
-    "oauthcc_server",
-]
 
 MARKER = (
     "oauthcc(profile=None, **options): fake an OAuth 2.0 provider for the test: "

@@ -173,3 +173,15 @@ def test_the_tried_pythons_are_those_of_the_classifiers():
     release = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
 
     assert f"python: {promised}".replace("'", '"') in release
+
+
+def test_there_is_no_private_key_in_the_repository():
+    """Keys are made when they are needed, and nobody's scanner has to look twice."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
+    whole = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+(?:[A-Za-z0-9+/=]+\s+)*?[A-Za-z0-9+/=]{32,}")
+
+    for name in filter(None, listed.decode().split("\0")):
+        path = ROOT / name
+        assert not path.is_file() or not whole.search(path.read_bytes()), name
+        if name.startswith("pytest_oauthcc/"):
+            assert not re.search(rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY", path.read_bytes()), name

@@ -86,10 +86,10 @@ def read_credentials(
     else:
         basic = None if header is None else _read_authorization(header, basic_encoding)
     body = _read_body(params)
-    if basic is None and body is None:
-        return _read_certificate(certificate, params.get("client_id"), auth_methods)
-    if basic is None or body is None:
-        return basic or body  # type: ignore[return-value]  # one of them is there
+    if basic is None:
+        return body or _read_certificate(certificate, params.get("client_id"), auth_methods)
+    if body is None:
+        return basic
     if basic.method == "none":
         return body  # an Authorization header of another scheme proves nothing here, and takes nothing away
     first, second = (body, basic) if prefer == "body" else (basic, body)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_oauthcc.core.authentication import Presented, read_credentials
+from pytest_oauthcc.core.messages import Request
 from pytest_oauthcc.core.parameters import Parameters, read_parameters
 from pytest_oauthcc.core.scopes import split_scope
 
 if TYPE_CHECKING:
     from pytest_oauthcc.core.causes import Verdict
-    from pytest_oauthcc.core.messages import Request
     from pytest_oauthcc.core.state import State
 
 __all__ = ["Reading", "Readings"]
+
+# Headers compare without case, but a request that spells them in another way is another one to the rules.
+_all_of = attrgetter(*(field.name for field in fields(Request) if field.name != "headers"), "headers.fields")
 
 _MOST_REMEMBERED: Final = 64
 _LARGEST_BODY: Final = 4096  # bytes; what is larger is not worth keeping beyond its own entry in the journal
@@ -58,17 +63,7 @@ class Readings:
         if self._settings is not self._state.settings or len(self._remembered) >= _MOST_REMEMBERED:
             self._settings = self._state.settings
             self._remembered = {}
-        key = (
-            request.method,
-            request.url,
-            request.headers.fields,
-            request.body,
-            request.timeout,
-            request.verify,
-            request.client_certificate,
-            request.via,
-            request.names,
-        )
+        key = _all_of(request)
         found = self._remembered.get(key)
         if found is None:
             found = self._remembered[key] = self._read(request)

@@ -14,7 +14,7 @@ from pytest_oauthcc.core.parameters import MOST_BYTES, media_type
 from pytest_oauthcc.core.raw_jwt import PRIVATE_MEMBERS
 from pytest_oauthcc.core.refusals import NO_STORE, error_text, json_response
 from pytest_oauthcc.core.scopes import split_scope
-from pytest_oauthcc.option_values import SUBJECT_KINDS, check_certificate_subject
+from pytest_oauthcc.option_values import SUBJECT_KINDS, check_certificate_subject, check_jwks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,17 +68,11 @@ class Registration:
             raise _Invalid(f"grant_types is {grants!r}; this provider has {' and '.join(known)} only")
         jwks = self._check_keys(wanted, method)
         scopes = self._decide_scopes(wanted.get("scope"))
-        bound = wanted.get("dpop_bound_access_tokens", False)
-        if not isinstance(bound, bool) or (bound and self._state.settings.dpop == "off"):
-            raise _Invalid(f"dpop_bound_access_tokens is {bound!r}, and this provider has no DPoP, or it is no boolean")
-        certificate_bound = wanted.get("tls_client_certificate_bound_access_tokens", False)
-        if not isinstance(certificate_bound, bool) or (
-            certificate_bound and self._state.settings.certificate_binding == "off"
-        ):
-            raise _Invalid(
-                f"tls_client_certificate_bound_access_tokens is {certificate_bound!r}, and this provider binds no "
-                "tokens to certificates, or it is no boolean"
-            )
+        settings = self._state.settings
+        bound = _read_flag(wanted, "dpop_bound_access_tokens", settings.dpop, "keys")
+        certificate_bound = _read_flag(
+            wanted, "tls_client_certificate_bound_access_tokens", settings.certificate_binding, "certificates"
+        )
         subject = _read_subject(wanted) if method == WITH_CA else None
         client = Client(
             f"registered-{secrets.token_hex(8)}",
@@ -114,14 +108,17 @@ class Registration:
             if method in {"private_key_jwt", SELF_SIGNED}:
                 raise _Invalid(f"{method} needs the client's {_WITHOUT_SECRET[method]} as jwks")
             return None
-        keys = jwks.get("keys") if isinstance(jwks, dict) else None
-        if not isinstance(keys, list) or not keys or not all(isinstance(key, dict) and "kty" in key for key in keys):
+        try:
+            checked = check_jwks(jwks)
+        except ValueError:
+            checked = {"keys": []}
+        keys = checked["keys"]
+        if not keys:
             raise _Invalid("jwks is no JWK set: a table with a list 'keys' of public keys")
         if any(PRIVATE_MEMBERS & key.keys() for key in keys):
             raise _Invalid("jwks holds a private key; only public halves belong there")
         if method == SELF_SIGNED and all(certificate_in(key) is None for key in keys):
             raise _Invalid("no key in jwks has a certificate as x5c that can be read (RFC 8705 section 2.2.2)")
-        checked: Mapping[str, Any] = jwks
         return checked
 
     def _decide_scopes(self, wanted: Any) -> tuple[str, ...] | None:
@@ -135,6 +132,16 @@ class Registration:
         if unknown:
             raise _Invalid(f"there is no scope {' '.join(unknown)} here; known: {' '.join(allowed or ())}")
         return scopes
+
+
+def _read_flag(wanted: Mapping[str, Any], name: str, binding: str, to: str) -> bool:
+    """Read whether the client wants all of its tokens bound, which only a provider can give it that binds tokens."""
+    value = wanted.get(name, False)
+    if not isinstance(value, bool):
+        raise _Invalid(f"{name} is {value!r}; it takes true or false")
+    if value and binding == "off":
+        raise _Invalid(f"{name} is true, and this provider binds no tokens to {to}")
+    return value
 
 
 def _read_subject(wanted: Mapping[str, Any]) -> dict[str, str]:

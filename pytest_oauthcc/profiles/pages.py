@@ -239,5 +239,5 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-if __name__ == "__main__":  # pragma: no cover - the tests run it in a process of its own
+if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from core_world import World
 
 from pytest_oauthcc.core.messages import Headers, Request, Timeout
+from pytest_oauthcc.core.names import Names
 from pytest_oauthcc.core.readings import Readings
 
 FORM = (("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "Basic YTpi"))
@@ -25,7 +26,14 @@ CHANGES = {
     "verify": {"verify": False},
     "certificate": {"client_certificate": b"der"},
     "library": {"via": "httpx"},
+    "names": {"names": Names("https://a.test", URL, None, URL, URL, URL, URL)},
+    "where it was sent": {"sent_to": "http://localhost:8000/oauth/token"},
 }
+
+
+def test_there_is_a_change_of_every_field():
+    """A field that comes to requests later must not be forgotten here."""
+    assert {name for change in CHANGES.values() for name in change} == {field.name for field in fields(Request)}
 
 
 @pytest.fixture

@@ -91,18 +91,15 @@ IMPOSSIBLE = {
     "scope as list": ({"scope": ["a"]}, "scope is ['a']; it takes scope-tokens with a single space between them"),
     "tokens bound to a key": (
         {BOUND_TO_KEY: True},
-        "dpop_bound_access_tokens is True, and this provider has no DPoP, or it is no boolean",
+        "dpop_bound_access_tokens is true, and this provider binds no tokens to keys",
     ),
     "binding as text": (
         {BOUND_TO_KEY: "no"},
-        "dpop_bound_access_tokens is 'no', and this provider has no DPoP, or it is no boolean",
+        "dpop_bound_access_tokens is 'no'; it takes true or false",
     ),
     "tokens bound to a certificate": (
         {BOUND_TO_CERTIFICATE: True},
-        (
-            "tls_client_certificate_bound_access_tokens is True, and this provider binds no tokens to certificates, "
-            "or it is no boolean"
-        ),
+        "tls_client_certificate_bound_access_tokens is true, and this provider binds no tokens to certificates",
     ),
     "certificate without subject": (
         method("tls_client_auth"),

@@ -235,7 +235,7 @@ IMPOSSIBLE = {
     "a malformed scope": ({"scope": "a  b"}, "scope is 'a  b'"),
     "a scope as a list": ({"scope": ["a"]}, "it takes scope-tokens"),
     "an unknown scope": ({"scope": "orders:delete"}, "there is no scope orders:delete here"),
-    "DPoP where there is none": ({"dpop_bound_access_tokens": True}, "dpop_bound_access_tokens is True"),
+    "DPoP where there is none": ({"dpop_bound_access_tokens": True}, "dpop_bound_access_tokens is true"),
     "no object": ([1], "the body is no JSON object"),
 }
 
