@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.errors import OptionError
+from pytest_oauthcc.option_values import number_in
 from pytest_oauthcc.options import OPTIONS, PROFILE_OPTIONS, check_option
 
 if TYPE_CHECKING:
@@ -69,11 +70,11 @@ def values_from_ini(name: str, value: Any) -> Any:
         OptionError: A line has neither a colon nor an equals sign.
     """
     if name in PROFILE_OPTIONS:
-        return int(value) if PROFILE_OPTIONS[name] == "integer" and value.isascii() and value.isdigit() else value
+        return number_in(value) if PROFILE_OPTIONS[name] == "integer" else value
     if OPTIONS[name].ini == "linelist":
         return _table_from_lines(name, value)
-    if OPTIONS[name].ini == "int" and isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
+    if OPTIONS[name].ini == "int" and isinstance(value, str):
+        return number_in(value)
     if name in {"strict", "tls", "dpop_nonce", "mtls_aliases", "registration"} and isinstance(value, str):
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(value.lower(), value)
     if name == "api_url" and value.lower() == "none":

@@ -22,6 +22,7 @@ __all__ = [
     "check_texts",
     "check_url",
     "none_or",
+    "number_in",
     "one_of",
     "some_of",
     "whole_number",
@@ -30,6 +31,7 @@ __all__ = [
 SUBJECT_KINDS = ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email")
 """What a client can register of its certificate: RFC 8705 section 2.1.2 has ``tls_client_auth_`` before each."""
 
+_MOST_DIGITS = 18
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f#]")
 
 
@@ -103,6 +105,11 @@ def whole_number(least: int) -> Callable[[Any], int]:
         return value
 
     return check
+
+
+def number_in(text: str) -> int | str:
+    """Read a whole number out of a text, as files and variables have it; any other text stays what it is."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else text
 
 
 def check_table(value: Any) -> dict[str, str]:

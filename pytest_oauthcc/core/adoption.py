@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pytest_oauthcc.core.jwt_parts import decode_claims
+from pytest_oauthcc.core.jwt_parts import decode_claims, seconds_of
 from pytest_oauthcc.core.minting import expiry_after
 from pytest_oauthcc.core.scopes import split_scope
 from pytest_oauthcc.core.tokens import IssuedToken, certificate_bound_to, key_bound_to
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from pytest_oauthcc.core.state import State
 
 __all__ = ["adopt"]
-
-_MOST_DIGITS = 16
-_END_OF_TIME = 1e15  # JSON as Python reads it has infinity and not-a-number, too
 
 
 def adopt(
@@ -79,7 +76,5 @@ def adopt(
 
 
 def _lifetime(told: object, usual: int) -> float:
-    if isinstance(told, int | float) and not isinstance(told, bool) and abs(told) < _END_OF_TIME:
-        return told
-    is_digits = isinstance(told, str) and told.isascii() and told.isdigit() and len(told) < _MOST_DIGITS
-    return int(str(told)) if is_digits else usual
+    seconds = seconds_of(told)
+    return usual if seconds is None else seconds

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any, TypeGuard
 
-__all__ = ["decode_claims", "decode_header", "is_numeric_date"]
+__all__ = ["decode_claims", "decode_header", "is_numeric_date", "seconds_of"]
 
 _MOST_DIGITS = 18  # a longer number becomes a float, as in most languages, so that one can calculate with it
 
@@ -16,6 +16,7 @@ def _number(digits: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_int=_number)
+_MOST_SECONDS = 15  # digits
 _END_OF_TIME = 1e15  # seconds; JSON as Python reads it has infinity and not-a-number, too
 
 
@@ -32,6 +33,13 @@ def decode_claims(token: str) -> dict[str, Any]:
 def is_numeric_date(value: Any) -> TypeGuard[float]:
     """Whether a claim is a number of seconds since 1970 (RFC 7519 section 2) with which one can calculate."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME
+
+
+def seconds_of(value: Any) -> float | None:
+    """Return a number of seconds, also where it is written as a text, as some providers do; None for all else."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= _MOST_SECONDS else None
+    return value if is_numeric_date(value) else None
 
 
 def _decode(token: str, index: int) -> dict[str, Any]:

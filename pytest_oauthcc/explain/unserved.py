@@ -45,6 +45,7 @@ def not_served(
     *,
     looks_like_token_request: bool,
     claimed_host: bool,
+    is_live: bool = False,
     secrets: Iterable[str] = (),
 ) -> str:
     """
@@ -55,6 +56,7 @@ def not_served(
         served: What is served in the test.
         looks_like_token_request: Whether it is one by its looks.
         claimed_host: Whether its host is one of a provider of the test.
+        is_live: Whether other requests of the test go to the real provider.
         secrets: Texts that must not be shown, beside those that the request carries.
 
     Returns:
@@ -71,6 +73,9 @@ def not_served(
         [f"The request was refused; nothing left the process.{via}"],
         list(_what_is_served(request, served)),
         list(_advice(request, served, looks_like_token_request=looks_like_token_request, claimed_host=claimed_host)),
+        ["--oauthcc-live reaches the hosts of the target only; its own table may have passthrough = [...]."]
+        if is_live
+        else [],
     ]
     text = "\n\n".join("\n".join(part) for part in parts if part)
     return hide(text, secrets_of([Exchange(request, 0.0)]) | set(secrets))

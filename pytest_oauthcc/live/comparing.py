@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ ABSENT = "absent"
 _TOLERANCE = 1  # second: a clock may tick between issuing and telling
 _OK = 200
 _CHALLENGE = re.compile(r"\s*([A-Za-z][\w-]*)(?:\s+(.*))?", re.DOTALL)
-_DIGITS = re.compile(r"[0-9]{1,15}")
 _PARAMETER = re.compile(r'([A-Za-z_][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
 
@@ -199,14 +198,8 @@ def _compare_value(what: str, ours: Any, theirs: Any) -> list[Difference]:
     return [Difference(what, str(ours), str(theirs))] if both and ours != theirs else []
 
 
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return int(value)
-    return value if is_numeric_date(value) else None
-
-
 def _compare_lifetimes(what: str, ours: Any, theirs: Any) -> list[Difference]:
-    our_seconds, their_seconds = _seconds(ours), _seconds(theirs)
+    our_seconds, their_seconds = seconds_of(ours), seconds_of(theirs)
     if our_seconds is None or their_seconds is None or abs(our_seconds - their_seconds) <= _TOLERANCE:
         return []
     return [Difference(what, f"{our_seconds:g} s", f"{their_seconds:g} s")]
@@ -237,5 +230,5 @@ def _compare_access_tokens(ours: Any, theirs: Any) -> list[Difference]:
 
 
 def _lifetime(claims: Mapping[str, Any]) -> float | None:
-    issued, expiry = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+    issued, expiry = seconds_of(claims.get("iat")), seconds_of(claims.get("exp"))
     return None if issued is None or expiry is None else expiry - issued

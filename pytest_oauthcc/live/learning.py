@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date
+from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header, is_numeric_date, seconds_of
 from pytest_oauthcc.live.comparing import challenge_parts, members_of
 from pytest_oauthcc.options import AUTH_METHODS, SIGNING_ALGS
 
@@ -27,7 +27,6 @@ _PLAIN_WORD = re.compile(r"[A-Za-z]{1,16}")
 _SCOPE = re.compile(r"[a-z][a-z_.:-]{0,40}")  # one with digits or a host in it may name a customer
 _ID_LIKE = re.compile(r"(?=.*\d)[\w.~-]{5,}")
 _TIMES = ("exp", "iat", "nbf")
-_WHOLE = re.compile(r"[0-9]{1,15}")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][\w!#$&^.+-]*/[a-z0-9][\w!#$&^.+-]*", re.ASCII)  # RFC 6838 section 4.2
 _NEAR = 1  # second
 
@@ -154,8 +153,8 @@ def _answer_of(occasion: Occasion, members: Mapping[str, Any]) -> dict[str, Any]
     value = str(members.get("access_token", ""))
     header, claims = decode_header(value), decode_claims(value)
     known = _Known(occasion, claims)
-    told = members.get("expires_in")
-    lifetime = int(told) if isinstance(told, int | str) and _WHOLE.fullmatch(str(told)) else None
+    told = seconds_of(members.get("expires_in"))
+    lifetime = int(told) if told is not None and told >= 0 and told == int(told) else None
     if lifetime is None and _is_whole(claims.get("exp")) and _is_whole(claims.get("iat")):
         lifetime = max(0, claims["exp"] - claims["iat"])
     answer: dict[str, Any] = {

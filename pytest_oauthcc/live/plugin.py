@@ -211,7 +211,7 @@ class LivePlugin:
             self._failures.append("--oauthcc-live-strict: no answer could be compared, so nothing is known of the fake")
         elif option.oauthcc_live_strict and len(run.drift):
             self._failures.append(
-                f"--oauthcc-live-strict: the fake differs from the provider in {len(run.drift)} points"
+                f"--oauthcc-live-strict: the fake differs from the provider in {count_of(len(run.drift), 'point')}"
             )
         directory = self._config.invocation_params.dir
         if option.oauthcc_drift:
@@ -271,7 +271,7 @@ class LivePlugin:
         )
         if run.drift.passed_over:
             write(
-                f"oauthcc: {run.drift.passed_over} answers of 429 or 5xx were not compared: "
+                f"oauthcc: {count_of(run.drift.passed_over, 'answer')} of 429 or 5xx not compared: "
                 "a provider's limit or outage is no drift"
             )
         for note in self._notes:

@@ -11,7 +11,7 @@ from pytest_oauthcc.core.adoption import adopt
 from pytest_oauthcc.core.authority import Authority, key_of, site_of
 from pytest_oauthcc.core.client_certificates import certificate_thumbprint
 from pytest_oauthcc.core.journal import ApiRequest, Exchange, OtherRequest, TokenRequest
-from pytest_oauthcc.core.jwt_parts import decode_claims
+from pytest_oauthcc.core.jwt_parts import decode_claims, is_numeric_date
 from pytest_oauthcc.core.messages import Answer, NetworkFault, Request, Response
 from pytest_oauthcc.core.scopes import as_scopes
 from pytest_oauthcc.core.token_endpoint import TokenEndpoint
@@ -225,6 +225,8 @@ class LiveProvider(RealProvider):
         members = members_of(response) or {}
         claims = decode_claims(str(members.get("access_token", "")))
         scopes = entry.requested_scopes or as_scopes(_texts(claims.get("scope", claims.get("scp"))))
+        certificate = entry.request.client_certificate
+        is_bound = not claims and certificate is not None and self._binds_to_certificates  # a JWT says so itself
         token = adopt(
             response,
             self._state,
@@ -232,13 +234,11 @@ class LiveProvider(RealProvider):
             scopes=scopes,
             audience=(),  # whoever the real token is for, the fake API takes it
             now=entry.time,
+            x5t=certificate_thumbprint(certificate) if is_bound and certificate is not None else None,
         )
         expiry = claims.get("exp")
-        if token is not None and "expires_in" not in members and isinstance(expiry, int | float):
+        if token is not None and "expires_in" not in members and is_numeric_date(expiry):
             token.expiry = expiry + skew
-        certificate = entry.request.client_certificate
-        if token is not None and not claims and certificate is not None and self._binds_to_certificates:
-            token.x5t = certificate_thumbprint(certificate)  # an opaque one does not say so
         return token
 
     # --- the API

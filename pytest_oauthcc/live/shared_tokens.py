@@ -6,9 +6,10 @@ import hashlib
 import hmac
 import json
 import os
-import re
+import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_oauthcc.core.jwt_parts import seconds_of
 from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.live.comparing import members_of
 
@@ -22,7 +23,6 @@ __all__ = ["SharedTokens", "key_of_request"]
 
 _STILL_GOOD = 60.0  # seconds that a token has to be good for, to be given to another test
 _OF_THE_BODY = frozenset({"content-length", "content-encoding", "transfer-encoding"})
-_WHOLE = re.compile(r"[0-9]{1,15}")
 _NONCE = 12  # bytes, as AES-GCM wants it
 
 
@@ -41,8 +41,10 @@ class _Kept(NamedTuple):
         response = self.response
         members = members_of(response) or {}
         told = members.get("expires_in")
-        if (isinstance(told, int) and not isinstance(told, bool)) or (isinstance(told, str) and _WHOLE.fullmatch(told)):
-            members["expires_in"] = type(told)(int(told) - int(now - self.since))  # some providers write it as a text
+        seconds = seconds_of(told)
+        if seconds is not None:
+            left = seconds - int(now - self.since)
+            members["expires_in"] = str(left) if isinstance(told, str) else left  # some providers write it as a text
             headers = tuple(field for field in response.headers if field[0].lower() not in _OF_THE_BODY)
             return Response(response.status, headers, json.dumps(members).encode())
         return Response(response.status, response.headers, response.body)
@@ -78,7 +80,7 @@ class SharedTokens:
         kept = self._kept[request] = _Kept(response, now, lifetime)
         if self._key:
             file = self._file(request)
-            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished = file.with_suffix(f".{secrets.token_hex(8)}")  # of its own, for threads fetch at once
             unfinished.write_bytes(self._encrypt(kept))
             unfinished.replace(file)
 

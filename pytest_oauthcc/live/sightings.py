@@ -75,7 +75,9 @@ def secrets_of_proxies(environ: Mapping[str, str], redactor: Redactor) -> None:
     for name, value in environ.items():
         if name.lower().endswith("_proxy"):
             with contextlib.suppress(ValueError):  # no URL at all
-                password = urlsplit(value).password or ""
+                parts = urlsplit(value if "://" in value else f"http://{value}")  # as HTTP libraries read it
+                # A token often stands alone, where otherwise the user does.
+                password = (parts.username if parts.password is None else parts.password) or ""
                 redactor.add(password, f"password in {name}")
                 redactor.add(unquote(password), f"password in {name}")
 

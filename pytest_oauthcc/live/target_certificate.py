@@ -70,10 +70,8 @@ def read_target_certificate(certificate_file: Path, key_file: Path, *, now: floa
     Raises:
         OptionError: A file can't be read, is none of that kind, does not fit the other, or the certificate has expired.
     """
-    try:
-        pem, key_text = certificate_file.read_bytes(), key_file.read_text("ascii", "replace")
-    except OSError as error:
-        raise OptionError(f"the file {error.filename} can't be read: {error.strerror}") from None
+    pem = _read(certificate_file, "certificate")
+    key_text = _read(key_file, "certificate's key").decode("ascii", "replace")
     try:
         der = read_pem(pem)
         subject_of(der)
@@ -90,3 +88,11 @@ def read_target_certificate(certificate_file: Path, key_file: Path, *, now: floa
     if problem:
         raise OptionError(f"the certificate in {certificate_file} {problem}")
     return TargetCertificate(certificate_file, key_file, der, key[0])
+
+
+def _read(file: Path, what: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        # What is taken for a path may be the key, so it is not repeated.
+        raise OptionError(f"the file of the {what} can't be read: {error.strerror}") from None

@@ -13,6 +13,7 @@ from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.live.redaction import SHORTEST
 from pytest_oauthcc.masking import is_sensitive, mask_url
+from pytest_oauthcc.option_values import number_in
 from pytest_oauthcc.options import OPTIONS, check_option
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class TableReading:
             self.values[name] = self.secrets[name] = text
         elif name in self.own:
             takes = self.own[name].takes
-            self.values[name] = int(text) if takes == "integer" and text.isdigit() else text
+            self.values[name] = number_in(text) if takes == "integer" else text
             if takes == "text":
                 self.secrets[name] = text
         else:
@@ -155,7 +156,7 @@ class TableReading:
         text = self.environ.get(variable, "")
         if text:
             return text
-        is_spared = variable == "OAUTHCC_CLIENT_SECRET" and "OAUTHCC_CLIENT_CERTIFICATE_FILE" in self.environ
+        is_spared = variable == "OAUTHCC_CLIENT_SECRET" and bool(self.environ.get("OAUTHCC_CLIENT_CERTIFICATE_FILE"))
         if variable not in _OPTIONAL_VARIABLES and not is_spared:
             state = "empty" if variable in self.environ else "not set"
             self.problems.append(f"{key}: the environment variable {variable} is {state}; export {variable}=...")

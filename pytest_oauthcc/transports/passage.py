@@ -6,6 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.messages import Response
+from pytest_oauthcc.option_values import number_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +54,8 @@ class Recording:
         self._is_over = False
         named = {name.lower(): value for name, value in headers}
         self._encoding = named.get("content-encoding", "").lower()
-        length = named.get("content-length", "")
-        self._length = int(length) if length.isdigit() and not self._encoding else None
+        length = number_in(named.get("content-length", ""))
+        self._length = length if isinstance(length, int) and not self._encoding else None
 
     def feed(self, chunk: bytes) -> None:
         """Take note of a part of the body; when it is all there by its announced length, that is the end."""

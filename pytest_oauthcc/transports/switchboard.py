@@ -255,11 +255,8 @@ class Switchboard:
             list(self._served()),
             looks_like_token_request=looks_like_token_request(request),
             claimed_host=claimed,
+            is_live=self.lets_through,
         )
-        if self.lets_through:
-            text += (
-                "\n\n--oauthcc-live reaches the hosts of the target only; its own table may have passthrough = [...]."
-            )
         return self._refused(text)
 
     def _refused(self, text: str) -> NotServed:

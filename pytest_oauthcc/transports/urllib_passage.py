@@ -39,7 +39,8 @@ def pass_on(passage: Passage, send: Callable[[], http.client.HTTPResponse]) -> h
     reading: Any = response
     for name in ("read", "read1"):
         setattr(reading, name, tee(getattr(response, name), recording))
-    reading.readline = _noted_line(response.readline, recording)
+    if not response.chunked:  # else it reads by read(), which takes note already
+        reading.readline = _noted_line(response.readline, recording)
     reading.readinto = _noted_into(response.readinto, recording)
     return response
 

@@ -160,7 +160,8 @@ def drift_of(pytester, live, profile, environment, *arguments):
     assert result.ret == (1 if rows else 0)
     assert len(rows) == len({row["what"] for row in rows})
     if rows:
-        result.stdout.fnmatch_lines([f"*the fake differs from the provider in {len(rows)} points*"])
+        points = "1 point" if len(rows) == 1 else f"{len(rows)} points"
+        result.stdout.fnmatch_lines([f"*the fake differs from the provider in {points}"])
     return [(row["what"], row["fake"], row["live"]) for row in rows]
 
 
@@ -214,7 +215,7 @@ def test_a_bad_day_is_no_drift(pytester, live, status):
         thread.join()
         server.server_close()
     result.assert_outcomes(passed=2)
-    told = "oauthcc: 2 answers of 429 or 5xx were not compared: a provider's limit or outage is no drift"
+    told = "oauthcc: 2 answers of 429 or 5xx not compared: a provider's limit or outage is no drift"
     result.stdout.fnmatch_lines([told, "*ERROR --oauthcc-learn: the provider issued no token*"])
     on_workers.stdout.fnmatch_lines([told])
     drift = json.loads((pytester.path / "drift.json").read_text())

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import http.server
+import io
 import json
 import os
 import threading
@@ -21,6 +23,7 @@ from pytest_oauthcc.live.leak_search import LeakSearch
 from pytest_oauthcc.live.quota import Quota
 from pytest_oauthcc.live.targets import read_target
 from pytest_oauthcc.transports.passage import Passage
+from pytest_oauthcc.transports.urllib_passage import pass_on
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
 HEAD = """
@@ -298,6 +301,53 @@ def test_a_worker_fails_a_test_that_has_a_secret_in_its_name():
     assert (item.nodeid, item.name) == ("test_it.py::test_it[***]", "test_it[***]")
     with pytest.raises(pytest.fail.Exception, match=r"test_it\[\*\*\*\] has a secret among its parameters"):
         item.runtest()
+
+
+def drain(answer):
+    """Read by ``readinto`` as long as something comes."""
+    parts, buffer = [], bytearray(7)
+    while count := answer.readinto(buffer):
+        parts.append(bytes(buffer[:count]))
+    return parts
+
+
+class Wire:
+    """A socket from which an answer is read."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def makefile(self, _mode):
+        return io.BufferedReader(io.BytesIO(self.content))
+
+
+LINES = [b'{"access_token":\n', b'"abc"}\n']
+STATUS = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+FRAMED = {
+    "with its length": STATUS + b"Content-Length: %d\r\n\r\n" % sum(map(len, LINES)) + b"".join(LINES),
+    "in chunks": STATUS
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + b"".join(b"%x\r\n%s\r\n" % (len(line), line) for line in LINES)
+    + b"0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("content", FRAMED.values(), ids=FRAMED)
+@pytest.mark.parametrize(
+    "read",
+    [list, lambda answer: [answer.read()], lambda answer: list(iter(lambda: answer.read(5), b"")), drain],
+    ids=["lines", "at once", "in pieces", "into a buffer"],
+)
+def test_urllib_notes_each_byte_once(content, read):
+    """Whichever way a client reads, what is noted is what came."""
+    noted = []
+    response = http.client.HTTPResponse(Wire(content))
+    response.begin()
+
+    got = read(pass_on(Passage(lambda answer, is_over: noted.append((answer.body, is_over)), None), lambda: response))
+
+    assert b"".join(got) == b"".join(LINES)
+    assert noted == [(b"", False), (b"".join(LINES), True)]
 
 
 def test_the_quota_and_others_who_take_theirs_back(tmp_path, monkeypatch):

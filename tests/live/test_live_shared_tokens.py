@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -60,6 +61,19 @@ def test_workers_share(tmp_path):
     newer = Response(200, (), b'{"access_token": "newer"}')
     one.keep(REQUEST, newer, now=1850.0, lifetime=900)
     assert other.find(REQUEST, 1851.0) == newer
+
+
+def test_threads_may_keep_the_same_token(tmp_path):
+    """Clients in several threads that ask at once all get their answers, and a whole one stays."""
+    tokens = SharedTokens(tmp_path, secrets.token_bytes(32))
+
+    def keep(_number):
+        for _ in range(20):
+            tokens.keep(REQUEST, ANSWER, now=0.0, lifetime=900)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(keep, range(8)))
+    assert [path.suffix for path in tmp_path.iterdir()] == [".token"]
 
 
 def test_nobody_else_can_read_them(tmp_path):

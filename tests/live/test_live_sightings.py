@@ -51,6 +51,8 @@ def test_secrets_of_proxies():
         "HTTPS_PROXY": "http://me:p4ss%20word@proxy.example:3128",
         "http_proxy": "http://proxy.example:3128",
         "ALL_PROXY": "http://[",
+        "FTP_PROXY": "me:b4re-p4ss@proxy.example:3128",
+        "WSS_PROXY": "http://t0ken-alone@proxy.example",
         "NO_PROXY": "localhost,.acme.example",
         "NO_SUCH": "http://me:other-p4ssword@x.example",
     }
@@ -58,4 +60,6 @@ def test_secrets_of_proxies():
     assert redactor.secrets == {
         "p4ss%20word": "password in HTTPS_PROXY",
         "p4ss word": "password in HTTPS_PROXY",
+        "b4re-p4ss": "password in FTP_PROXY",
+        "t0ken-alone": "password in WSS_PROXY",
     }
