@@ -5,19 +5,20 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import math
 from typing import Any, Final
 
 from fuzz.oracles import check_response, read_strictly
 from fuzz.pieces import Pieces, replaced_members
 from fuzz.target import Target
 from fuzz.token_targets import make_proof
-from fuzz.world import CLIENT, LENIENT, NONCE, PROFILES, SECRET, STRICT, fake
+from fuzz.world import CLIENT, LENIENT, NONCE, PROFILES, SECRET, STRICT, fake, fresh_id
 from pytest_oauthcc.core.authority import Authority
 from pytest_oauthcc.core.dialect import Dialect
 from pytest_oauthcc.core.jwt_parts import decode_claims, decode_header
 from pytest_oauthcc.core.keys import session_key
 from pytest_oauthcc.core.messages import Headers, Request
-from pytest_oauthcc.core.raw_jwt import encode_part, sign
+from pytest_oauthcc.core.raw_jwt import join, sign
 from pytest_oauthcc.core.settings import Settings
 from pytest_oauthcc.process.offset_clock import OffsetClock
 from pytest_oauthcc.serving.application import Application, Incoming, base_url_of
@@ -52,10 +53,12 @@ def _api_dpop(data: bytes) -> None:
     pieces = Pieces(data)
     found = fake(pieces.choose((LENIENT, NONCE)))
     token = found.provider.mint()
-    url = f"{found.names.api_url}orders"
-    proof = make_proof(pieces, method="GET", url=url, now=found.provider.clock.time(), token=token)
     found.provider.tokens[-1].jkt = session_key("ES256").kid
-    found.send("GET", url, [("Authorization", f"DPoP {token}"), ("DPoP", proof)])
+    url, now, nonce = f"{found.names.api_url}orders", found.provider.clock.time(), "n"
+    for _ in range(2):  # once more, with the nonce that was told
+        proof = make_proof(pieces, method="GET", url=url, now=now, nonce=nonce, token=token)
+        response = found.send("GET", url, [("Authorization", f"DPoP {token}"), ("DPoP", proof)])
+        nonce = response.header("DPoP-Nonce") or nonce
 
 
 def _api_path(data: bytes) -> None:
@@ -98,8 +101,8 @@ def _jwt(data: bytes) -> None:
     else:
         header = pieces.spoil({"alg": "ES256", "typ": "at+jwt", "kid": key.kid})
         good = {"exp": now + 60, "iat": now, "aud": authority.names.api_url, "scope": "a b", "client_id": CLIENT}
-        claims = json.dumps(pieces.spoil({**good, "sub": CLIENT, "cnf": {"jkt": "x"}}))
-        value = f"{encode_part(json.dumps(header))}.{encode_part(claims)}.{encode_part(sign(header, claims, key))}"
+        claims = json.dumps(pieces.spoil({**good, "sub": CLIENT, "cnf": {"jkt": "x"}, "jti": fresh_id()}))
+        value = join(header, claims, sign(header, claims, key))
     assert isinstance(decode_header(value), dict)
     assert isinstance(decode_claims(value), dict)
     headers = Headers([("Authorization", f"Bearer {value}")])
@@ -112,6 +115,7 @@ def _jwt(data: bytes) -> None:
         assert told.status in {200, 400}
         if told.status == 200 and told.body:
             assert read_strictly(told.body)["active"] in {True, False}
+    authority.state.tokens.forget(math.inf)  # or hours of fuzzing would need more and more memory
 
 
 def _address(data: bytes) -> None:
@@ -142,7 +146,7 @@ TARGETS: Final = (
         "api-dpop",
         "DPoP proofs at the API",
         _api_dpop,
-        (bytes(8), b"\1" + bytes(8), b"\0\7a.b.c", b"\0\0\0\0\0\1\2\1\2\7"),
+        (bytes(8), b"\1" + bytes(8), b"\0\7a.b.c", *replaced_members(bytes(5), 6), *replaced_members(b"\1" + bytes(9), 6)),
         (b"ES256", b"ath", b"htu", b"https://api.oauthcc.test/orders"),
     ),
     Target(
@@ -156,7 +160,7 @@ TARGETS: Final = (
         "jwt",
         "JWTs, well signed or not, at the API and at introspection",
         _jwt,
-        (bytes(8), b"\3a.b.c", b"\0\0\2\1\1\2\6\2\1\2\7", *replaced_members(b"\0\0", 7)),
+        (bytes(8), b"\3a.b.c", b"\0\0\2\1\1\2\6\2\1\2\7", *replaced_members(b"\0\0", 8)),
         (b"eyJhbGciOiJub25lIn0.e30.", b"ES256", b"none"),
     ),
     Target(

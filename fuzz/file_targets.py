@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +23,7 @@ from pytest_oauthcc.profiles.schema import SCHEMA
 __all__ = ["TARGETS"]
 
 _FOLDER: Final = Path(tempfile.mkdtemp(prefix="oauthcc-fuzz-"))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 _ENVIRON: Final = {"ACME_SECRET": SECRET, "OAUTHCC_CLIENT_SECRET": SECRET, "EMPTY": "", "SHORT": "x"}
 
 

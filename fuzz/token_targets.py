@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
@@ -12,10 +11,11 @@ from urllib.parse import quote_plus
 from fuzz.oracles import read_strictly
 from fuzz.pieces import Pieces, replaced_members
 from fuzz.target import Target
-from fuzz.world import CLIENT, LENIENT, NONCE, PROFILES, SECRET, STRICT, Fake, fake
+from fuzz.world import CLIENT, LENIENT, NONCE, PROFILES, SECRET, STRICT, Fake, fake, fresh_id
 from pytest_oauthcc.core.assertions import ASSERTION_TYPE
+from pytest_oauthcc.core.dpop import token_hash
 from pytest_oauthcc.core.keys import session_key
-from pytest_oauthcc.core.raw_jwt import encode_part, sign
+from pytest_oauthcc.core.raw_jwt import encode_part, join, sign, sign_hs256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,7 @@ def _assertion(data: bytes) -> None:
             "aud": found.names.token_url,
             "exp": now + 60,
             "iat": now,
-            "jti": "j",
+            "jti": fresh_id(),
             "nbf": now,
         }
     )
@@ -136,20 +136,21 @@ def _assertion(data: bytes) -> None:
 
 
 def _signed(pieces: Pieces, header: Any, claims: Any) -> str:
-    """Sign with the client's secret or its key, or with whatever stands there."""
-    text = f"{encode_part(json.dumps(header))}.{encode_part(json.dumps(claims))}"
+    """Sign with the client's secret, or with whatever stands there."""
+    payload = json.dumps(claims)
     way = pieces.byte() % 4
     if way == 0:
-        mac = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()
-        return f"{text}.{encode_part(mac)}"
+        return join(header, payload, sign_hs256(header, payload, SECRET.encode()))
+    rest = pieces.rest()
     if way == 1:
-        return f"{text}.{encode_part(pieces.rest())}"
-    if way == 2:
-        return f"{text}.{pieces.rest().decode('latin-1')}"
-    return pieces.rest().decode("latin-1")
+        return join(header, payload, rest)
+    text = rest.decode("latin-1")
+    return f"{encode_part(header)}.{encode_part(payload)}.{text}" if way == 2 else text
 
 
-def make_proof(pieces: Pieces, *, method: str, url: str, now: float, token: str | None = None) -> str:
+def make_proof(  # noqa: PLR0913 - all that a proof is for
+    pieces: Pieces, *, method: str, url: str, now: float, nonce: str, token: str | None = None
+) -> str:
     """
     Make a DPoP proof out of bytes: one that holds, one that is spoilt, or none at all.
 
@@ -158,6 +159,7 @@ def make_proof(pieces: Pieces, *, method: str, url: str, now: float, token: str 
         method: That of the request.
         url: That of the request.
         now: Seconds since the epoch.
+        nonce: The server's.
         token: The access token that goes with it.
 
     Returns:
@@ -168,26 +170,21 @@ def make_proof(pieces: Pieces, *, method: str, url: str, now: float, token: str 
     key = session_key("ES256")
     jwk = pieces.spoil({name: value for name, value in (key.public_jwk or {}).items() if name not in {"use", "alg"}})
     header = pieces.spoil({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk})
-    good: dict[str, Any] = {"jti": pieces.text() or "j", "htm": method, "htu": url, "iat": now, "nonce": "n"}
+    good: dict[str, Any] = {"jti": pieces.text() or fresh_id(), "htm": method, "htu": url, "iat": now, "nonce": nonce}
     if token is not None:
-        good["ath"] = encode_part(hashlib.sha256(token.encode()).digest())
+        good["ath"] = token_hash(token)
     claims = json.dumps(pieces.spoil(good))
-    return f"{encode_part(json.dumps(header))}.{encode_part(claims)}.{encode_part(sign(header, claims, key))}"
+    return join(header, claims, sign(header, claims, key))
 
 
 def _dpop(data: bytes) -> None:
     pieces = Pieces(data)
     found = fake(pieces.choose((LENIENT, NONCE)))
-    url = found.names.token_url
-    proof = make_proof(pieces, method="POST", url=url, now=found.provider.clock.time())
-    response = _ask(found, [*_fields(_FORM), ("DPoP", proof)], _GRANT)
-    nonce = response.header("DPoP-Nonce")
-    if nonce is not None and proof.count(".") == 2:  # once more, with the nonce that was told
-        claims = {"jti": f"{len(data)}-{nonce}", "htm": "POST", "htu": url, "iat": pieces.json(), "nonce": nonce}
-        key = session_key("ES256")
-        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk}
-        again = f"{encode_part(header)}.{encode_part(json.dumps(claims))}"
-        _ask(found, [*_fields(_FORM), ("DPoP", f"{again}.{encode_part(sign(header, claims, key))}")], _GRANT)
+    url, nonce = found.names.token_url, "n"
+    for _ in range(2):  # once more, with the nonce that was told
+        proof = make_proof(pieces, method="POST", url=url, now=found.provider.clock.time(), nonce=nonce)
+        response = _ask(found, [*_fields(_FORM), ("DPoP", proof)], _GRANT)
+        nonce = response.header("DPoP-Nonce") or nonce
 
 
 def _registration(data: bytes) -> None:
@@ -202,14 +199,14 @@ def _registration(data: bytes) -> None:
         "grant_types": ["client_credentials"],
         "dpop_bound_access_tokens": False,
     }
-    body = json.dumps(pieces.spoil(good)).encode() if pieces.byte() % 4 else pieces.rest()
+    body = pieces.rest() if pieces.byte() % 4 == 3 else json.dumps(pieces.spoil(good)).encode()
     response = found.send("POST", found.names.registration_url, [("Content-Type", "application/json")], body)
     if response.status == 201:  # what was registered has to be of use
         told = read_strictly(response.body)
         now = found.provider.clock.time()
-        alg = pieces.choose(("ES256", "RS256", "EdDSA", "PS512"))
+        header = {"alg": pieces.choose(("ES256", "RS256", "EdDSA", "PS512"))}
         claims = {"iss": told["client_id"], "sub": told["client_id"], "aud": found.names.issuer, "exp": now + 60}
-        value = f"{encode_part({'alg': alg})}.{encode_part(claims)}.{encode_part(pieces.rest())}"
+        value = join(header, claims, pieces.rest() or sign(header, claims, session_key("ES256")))
         form = f"{_GRANT.decode()}&client_assertion_type={quote_plus(ASSERTION_TYPE)}&client_assertion={value}"
         _ask(found, _fields(_FORM, None), form.encode())
         found.provider.authority.state.clients.pop(told["client_id"])
@@ -320,7 +317,7 @@ TARGETS: Final = (
             *replaced_members(b"\0\0", 5),  # of the key
             *replaced_members(b"\0\0\0", 3),  # of the header
             *replaced_members(b"\0\0\0\0\0", 5),  # of the claims
-            *replaced_members(b"\1\0\0\0\0", 5),
+            *replaced_members(b"\1" + bytes(9), 5),  # of those of the second one, which has the nonce
         ),
         (b"ES256", b"RS256", b"PS512", b"EdDSA", b"P-521", b"RSA", b"OKP", b"Ed25519", b"oct"),
     ),
@@ -330,11 +327,11 @@ TARGETS: Final = (
         _registration,
         (
             bytes(8),
-            b"\0\0\0\0\0\1",
-            b'\0\0\0\0\0\0{"scope": "a"}',
+            b"\0\0\0\0\0\0\1",
+            b'\0\0\0\0\3{"scope": "a"}',
             *replaced_members(b"\0", 7),  # of the key
             *replaced_members(b"\0\0\0", 1),  # of the set of keys
-            *replaced_members(b"\0\0\0\0\1", 6),  # of the whole
+            *replaced_members(b"\0\0\0\0\0", 6),  # of the whole
         ),
         (b"kty", b"crv", b"RSA", b"EC", b"OKP", b"oct", b"P-256", b"AQAB", b"x", b"y", b"n", b"e"),
     ),

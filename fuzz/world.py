@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.core.messages import Response
 
-__all__ = ["CLIENT", "LENIENT", "NONCE", "PROFILES", "SECRET", "STRICT", "Fake", "fake"]
+__all__ = ["CLIENT", "LENIENT", "NONCE", "PROFILES", "SECRET", "STRICT", "Fake", "fake", "fresh_id"]
 
 CLIENT: Final = "orders"
 SECRET: Final = "hush-5e7d-b0a1-9c3f"  # noqa: S105 - made up, and looked for in every text
@@ -118,6 +119,7 @@ class Fake:
 
 
 _made = functools.cache(Fake)
+_numbers = itertools.count()
 
 
 def fake(kind: str) -> Fake:
@@ -126,3 +128,8 @@ def fake(kind: str) -> Fake:
     if found.exchanges > _LIFE:
         _made.cache_clear()
     return found
+
+
+def fresh_id() -> str:
+    """Return an id that no assertion, proof or token had before, or only the first of each would be taken."""
+    return f"id-{next(_numbers)}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.option_values import number_in
@@ -19,8 +18,7 @@ INI = "ini settings"
 """What the layer of the ini file is called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """Options from one place, and what that place is called in an error message."""
 
     where: str

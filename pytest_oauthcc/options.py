@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import reprlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.masking import is_sensitive
@@ -53,8 +50,7 @@ BODY_FORMATS = ("form", "json", "multipart", "query")
 IniType = Literal["string", "args", "linelist", "int"]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """
     One option.
 
@@ -73,8 +69,7 @@ class Option:
     ini: IniType = "string"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnOption:
+class OwnOption(NamedTuple):
     """
     An option that a profile declares for itself.
 
@@ -262,6 +257,8 @@ _SECRET_OPTIONS = frozenset({"client_secret", "client_jwks", "headers", "params"
 
 def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
     """Say that a name is unknown, which one was probably meant, and which there are."""
+    import difflib  # here, as runs that misspell nothing need not load it
+
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -300,6 +297,8 @@ def check_option(name: str, value: Any, where: str, own: Mapping[str, OwnOption]
 
 
 def _shorten(value: Any) -> str:
+    import reprlib
+
     brief = reprlib.Repr()
     brief.maxstring = brief.maxother = 200
     brief.maxlist = brief.maxtuple = brief.maxdict = 20
