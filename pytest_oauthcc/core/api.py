@@ -200,12 +200,9 @@ class Api(Scripted):
         entry = ApiRequest(request, self._state.clock.time(), path, found.value)
         if found.value is not None:
             entry.token = self._find_issued(found.value)
-        route = next((route for table in self._tables if len(table) and (route := table.find(entry)) is not None), None)
-        scripts = tuple(
-            script
-            for script in (route.script if route is not None else None, self.script)
-            if script and not script.is_empty
-        )
+        route = self._find_route(entry)
+        scripted = (self.script,) if route is None else (route.script, self.script)
+        scripts = tuple([script for script in scripted if not script.is_empty])
         gate: Gate | None = None
         if not scripts:
             outcome: Response | NetworkFault = self._judge(entry, found.problem, route, scripts)
@@ -215,6 +212,14 @@ class Api(Scripted):
             outcome = tell_nonce(outcome, self._state.api_proofs.new_nonce_for(request, entry.time))
         entry.outcome = outcome
         return entry, Answer(outcome, gate)
+
+    def _find_route(self, entry: ApiRequest) -> Route | None:
+        for table in self._tables:
+            if len(table):
+                route = table.find(entry)
+                if route is not None:
+                    return route
+        return None
 
     def _scripted(
         self, entry: ApiRequest, problem: Verdict | None, route: Route | None, scripts: tuple[Script, ...]

@@ -73,6 +73,8 @@ class Script:
 
     def take_modifier(self) -> Delay | Hold | None:
         """Take the next delay or hold, which come on top of whatever the answer is."""
+        if not self._modifiers:  # as nearly always
+            return None
         modifier: Delay | Hold | None = self._take(self._modifiers, _MODIFIERS)
         return modifier
 
@@ -81,7 +83,11 @@ class Script:
         with self._lock:
             if not steps:
                 return None
-            step = next((step for step in steps if step.left is not None), steps[-1])
+            step = steps[-1]
+            for counted in steps:
+                if counted.left is not None:
+                    step = counted
+                    break
             if not isinstance(step.action, kinds):
                 return None
             if step.left is not None:
