@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ SWITCHES = [
     "--disable-sync",
     "--virtual-time-budget=2000",
 ]
-LINE_HEIGHT = 18
+LINE_HEIGHT, CHARACTER_WIDTH = 18, 7.83
 
 # Runs after the report's own script: opens one test alone, at the top of the page.
 OPEN = """<script>addEventListener("load", function () {
@@ -90,9 +91,11 @@ def main() -> None:
         folder = Path(name)
         printed = _run(folder)
         shown = _part_of_first_failure(printed)
+        lines = re.sub(r"\x1b\[[\d;]*m", "", shown).splitlines()
+        size = (math.ceil(CHARACTER_WIDTH * max(map(len, lines))) + 44, LINE_HEIGHT * len(lines) + 36)
         page = PAGE.format(line=LINE_HEIGHT, text=_as_html(shown))
         (folder / "terminal.html").write_text(page, encoding="utf-8")
-        _take(chromium, folder / "terminal.html", "failure.png", (1200, LINE_HEIGHT * len(shown.splitlines()) + 36))
+        _take(chromium, folder / "terminal.html", "failure.png", size)
         report = (folder / "report.html").read_text(encoding="utf-8").replace("</body>", OPEN)
         (folder / "opened.html").write_text(report, encoding="utf-8")
         _take(chromium, folder / "opened.html", "report.png", (1000, 900))
