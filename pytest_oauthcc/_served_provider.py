@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import pytest
-
 from pytest_oauthcc.core.authority import Authority
 from pytest_oauthcc.core.journal import StrayRequest
 from pytest_oauthcc.errors import TooManyExchanges, Violation
@@ -100,6 +98,8 @@ class ServedProvider:
             self._refused_exchanges += 1
             refused = self._refused_exchanges
         if refused > _MOST_REFUSED:
+            import pytest  # only here: a fake that runs as a process of its own starts without it
+
             # The client swallows whatever an ``except Exception`` can, and would go on for ever.
             raise pytest.fail.Exception(f"more than {limit:,} exchanges in one test, and no end of them", pytrace=False)
         from pytest_oauthcc.explain.too_many import too_many

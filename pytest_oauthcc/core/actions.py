@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_module
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.core.messages import NetworkFault, Response
@@ -31,6 +30,8 @@ class Fail:
     def retry_after_header(self) -> str | None:
         """The ``Retry-After`` value in seconds or as an HTTP date (RFC 9110 section 10.2.3)."""
         if isinstance(self.retry_after, datetime):
+            from email.utils import format_datetime  # seldom wanted, and slow to load
+
             return format_datetime(self.retry_after.astimezone(UTC), usegmt=True)
         return None if self.retry_after is None else str(self.retry_after)
 
