@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -31,6 +32,8 @@ def main() -> int:
     chosen = [name for name in ROWS if not arguments.rows or any(fnmatch(name, row) for row in arguments.rows)]
     if not chosen:
         sys.exit(f"there is no such row; python -m benchmarks --list shows them: {', '.join(ROWS)}")
+    # pip compiles what it installs; a checkout is compiled by whoever uses it first, where nothing forbids that.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     rounds = 1 if arguments.quick else arguments.rounds
     results: dict[str, Figures | str] = {}
     for name in chosen:

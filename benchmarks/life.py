@@ -21,10 +21,8 @@ from benchmarks.row import LeftOut, row
 def _cpu_of_run(folder: str, *more: str) -> float:
     """Return the CPU seconds of a pytest run of one empty test."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder, *more, folder]
-    # pip compiles what it installs; a checkout is compiled by whoever uses it first, where nothing forbids that.
-    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(folder, "compiled"))}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=compiled)  # noqa: S603
+    subprocess.run(command, check=True, capture_output=True, cwd=folder)  # noqa: S603
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
