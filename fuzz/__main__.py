@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -41,7 +42,11 @@ def _run(name: str, seconds: int, folder: Path) -> bool:
     """Fuzz one target in a process of its own; returns whether all was well."""
     command = [sys.executable, "-m", "fuzz.engine", name, str(seconds), str(folder.resolve())]
     before = set(folder.glob(f"{name}-*"))
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 - ourselves
+    with tempfile.TemporaryDirectory(prefix="oauthcc-fuzz-") as scratch:  # libFuzzer ends without any clearing up
+        environment = {**os.environ, "TMPDIR": scratch}
+        done = subprocess.run(  # noqa: S603 - ourselves
+            command, cwd=_ROOT, env=environment, capture_output=True, text=True, errors="replace", check=False
+        )
     told = done.stderr + done.stdout
     count = _COUNT.search(told)
     print(f"{name:<18}{int(count[1]) if count else 0:>12,} inputs in {seconds} s", flush=True)

@@ -6,7 +6,7 @@ import base64
 import functools
 import json
 import math
-from typing import Any, Final
+from typing import Final
 
 from fuzz.oracles import check_response, read_strictly
 from fuzz.pieces import Pieces, replaced_members
@@ -23,7 +23,7 @@ from pytest_oauthcc.core.settings import Settings
 from pytest_oauthcc.process.offset_clock import OffsetClock
 from pytest_oauthcc.serving.application import Application, Incoming, base_url_of
 
-__all__ = ["TARGETS"]
+__all__ = ["TARGETS", "signing"]
 
 _KINDS: Final = (LENIENT, STRICT, *PROFILES)
 _AUTH: Final = ("Authorization", "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode())
@@ -75,8 +75,8 @@ def _api_path(data: bytes) -> None:
 
 
 @functools.cache
-def _signing() -> Any:
-    """Make a provider that knows the tokens of others by a signature, as several workers of one fake do."""
+def signing() -> Authority:
+    """Return the provider that knows the tokens of others by a signature, as several workers of one fake do."""
     settings = Settings(
         token_url="https://auth.oauthcc.test/oauth/token",  # noqa: S106 - a URL
         api_url="https://api.oauthcc.test/",
@@ -93,7 +93,7 @@ def _signing() -> Any:
 
 def _jwt(data: bytes) -> None:
     pieces = Pieces(data)
-    authority = _signing()
+    authority = signing()
     now = int(authority.state.clock.time())
     key = session_key("ES256")
     if pieces.byte() % 4 == 3:
@@ -146,7 +146,7 @@ TARGETS: Final = (
         "api-dpop",
         "DPoP proofs at the API",
         _api_dpop,
-        (bytes(8), b"\1" + bytes(8), b"\0\7a.b.c", *replaced_members(bytes(5), 6), *replaced_members(b"\1" + bytes(9), 6)),
+        (bytes(8), b"\0\7a.b.c", *replaced_members(bytes(5), 6), *replaced_members(b"\1" + bytes(9), 6)),
         (b"ES256", b"ath", b"htu", b"https://api.oauthcc.test/orders"),
     ),
     Target(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
@@ -148,9 +147,7 @@ def _signed(pieces: Pieces, header: Any, claims: Any) -> str:
     return f"{encode_part(header)}.{encode_part(payload)}.{text}" if way == 2 else text
 
 
-def make_proof(  # noqa: PLR0913 - all that a proof is for
-    pieces: Pieces, *, method: str, url: str, now: float, nonce: str, token: str | None = None
-) -> str:
+def make_proof(pieces: Pieces, *, method: str, url: str, now: float, nonce: str, token: str | None = None) -> str:
     """
     Make a DPoP proof out of bytes: one that holds, one that is spoilt, or none at all.
 
@@ -326,6 +323,7 @@ TARGETS: Final = (
         "registrations of clients (RFC 7591), and keys that somebody registered",
         _registration,
         (
+            bytes(7),
             bytes(8),
             b"\0\0\0\0\0\0\1",
             b'\0\0\0\0\3{"scope": "a"}',

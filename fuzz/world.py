@@ -8,7 +8,6 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from fuzz.oracles import check_challenge, check_oauth_error, check_response
-from pytest_oauthcc.core.authority import key_of
 from pytest_oauthcc.core.journal import ApiRequest
 from pytest_oauthcc.core.messages import Headers, Request
 from pytest_oauthcc.explain.html.records import exchange_record
@@ -88,8 +87,8 @@ class Fake:
         self.exchanges += 1
         provider = self.provider
         authority = provider.authority
-        api_path = None if key_of(url) in authority.endpoints else authority.api_path(url)
-        answer = provider.exchange(Request(method, url, Headers(headers), body, via="fuzz"), api_path)
+        request = Request(method, url, Headers(headers), body, via="fuzz")
+        answer = provider.exchange(request, authority.path_for(url))
         response = check_response(answer, method)
         entry = authority.state.journal.all[-1]
         if self.is_standard:

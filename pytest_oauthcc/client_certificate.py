@@ -17,7 +17,7 @@ from pytest_oauthcc.core.client_certificates import (
     read_pem,
 )
 from pytest_oauthcc.core.keys import ClientKey
-from pytest_oauthcc.core.made_certificates import issue_certificate, sign_own_certificate
+from pytest_oauthcc.core.made_certificates import LONGEST_NAME, issue_certificate, sign_own_certificate
 from pytest_oauthcc.errors import OptionError
 
 if TYPE_CHECKING:
@@ -73,8 +73,17 @@ class ClientCertificate:
 
     @property
     def jwks(self) -> dict[str, Any]:
-        """The JWK set with which a client registers it for ``self_signed_tls_client_auth`` (RFC 8705 section 2.2.2)."""
-        return jwks_of(self.der)
+        """
+        The JWK set with which a client registers it for ``self_signed_tls_client_auth`` (RFC 8705 section 2.2.2).
+
+        Raises:
+            OptionError: Its key can't be written as a JWK.
+        """
+        __tracebackhide__ = True
+        try:
+            return jwks_of(self.der)
+        except ValueError as error:
+            raise OptionError(f"the certificate in {self.certificate_file} can't be registered: {error}") from None
 
 
 def make_client_certificate(
@@ -101,17 +110,18 @@ def make_client_certificate(
         The certificate.
 
     Raises:
-        OptionError: The client registered certificates of its own, or the name is too long for a certificate.
+        OptionError: The client registered certificates of its own, or the name is no common name of a certificate.
     """
     __tracebackhide__ = True
     taken = client.auth_methods or auth_methods
     if self_signed is None:
         self_signed = SELF_SIGNED in taken and WITH_CA not in taken
     if not self_signed:
-        subject = client.certificate_subject if common_name is None else None
-        made = issue_certificate(common_name or client.client_id, subject=subject, expires=expires)
+        made = _issue(client, common_name, expires)
     elif common_name is not None or expires is not None:
-        made = sign_own_certificate(common_name or client.client_id, expires=expires)
+        # Nobody looks for the client in the name of a certificate that signed itself.
+        name = client.client_id[:LONGEST_NAME] if common_name is None else common_name
+        made = sign_own_certificate(name, expires=expires)
     elif isinstance(client.jwks, ClientKey):
         made = client.jwks.certificate
     else:
@@ -120,6 +130,19 @@ def make_client_certificate(
             "you have their keys; common_name=... makes another certificate"
         )
     return _write(made, owner)
+
+
+def _issue(client: Client, common_name: str | None, expires: float | None) -> Made:
+    __tracebackhide__ = True
+    if common_name is not None:
+        return issue_certificate(common_name, expires=expires)
+    if client.certificate_subject is None and len(client.client_id) > LONGEST_NAME:
+        raise OptionError(
+            f"the client id {client.client_id!r} has more than the {LONGEST_NAME} characters of a certificate's common "
+            "name; register the client by another name, such as "
+            "client_certificate_subject={'san_uri': 'urn:acme:orders'}"
+        )
+    return issue_certificate(client.client_id, subject=client.certificate_subject, expires=expires)
 
 
 def _write(made: Made, owner: object) -> ClientCertificate:

@@ -156,14 +156,52 @@ def test_workflows_pin_every_action_to_a_commit(path):
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
 
 
+_READING = "permissions:\n  contents: read\n"
+_ASKING = "    permissions:\n      id-token: write # to publish\n"
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_may_do_no_more_than_they_have_to(path):
     """Reading is what all jobs may do; the one that publishes may ask for its token instead, and runs no code of ours."""
-    jobs = path.read_text(encoding="utf-8").split("\njobs:\n")
+    assert _wide_permissions(path.read_text(encoding="utf-8")) == []
 
-    assert "permissions:\n  contents: read\n" in jobs[0]
-    asking = [job for job in re.split(r"\n(?=  \w+:\n)", jobs[1]) if "permissions:" in job]
-    assert all(job.startswith("  publish:") and "run:" not in job for job in asking)
+
+@pytest.mark.parametrize(
+    ("text", "wider"),
+    [
+        ("permissions:\n  contents: read\n  packages: write\njobs:\n  a:\n", "the workflow"),
+        ("permissions:\n  contents: read\n\n  # more\n  packages: write\njobs:\n  a:\n", "the workflow"),
+        ("permissions: write-all\njobs:\n  a:\n", "the workflow"),
+        ("on: push\njobs:\n  a:\n", "the workflow"),
+        (f"{_READING}jobs:\n  a:\n    permissions:\n      id-token: write\n", "a"),
+        (f"{_READING}jobs:\n  publish:\n    permissions: write-all\n", "publish"),
+        (f"{_READING}jobs:\n  publish:\n{_ASKING}      contents: write\n", "publish"),
+        (f"{_READING}jobs:\n  publish:\n{_ASKING}    steps:\n      - run: make\n", "publish"),
+        (f"{_READING}jobs:\n  a-b:\n    permissions:\n      contents: write\n  publish:\n{_ASKING}", "a-b"),
+    ],
+)
+def test_a_workflow_that_may_do_more_is_seen(text, wider):
+    """What the check above looks for is found wherever it stands."""
+    assert _wide_permissions(text) == [wider]
+
+
+def _wide_permissions(workflow):
+    """Return which parts of a workflow may do more than they have to."""
+    lines = [line for line in workflow.splitlines() if not re.fullmatch(r" *(#.*)?", line)]
+    head, jobs = "\n".join(lines).split("\njobs:\n")
+    wider = [] if _permissions(head) == [["contents: read"]] else ["the workflow"]
+    for job in re.split(r"^(?=  [\w-]+:$)", jobs, flags=re.MULTILINE)[1:]:
+        name = job.split(":")[0].strip()
+        asked = _permissions(job)
+        if asked and not (name == "publish" and asked == [["id-token: write"]] and "run:" not in job):
+            wider.append(name)
+    return wider
+
+
+def _permissions(part):
+    """Return what each block of permissions has, up to the first line that is not deeper."""
+    blocks = re.findall(r"^( *)permissions:(.*(?:\n\1 +.*)*)", part, re.MULTILINE)
+    return [re.sub(r" #.*", "", block).strip().splitlines() for _, block in blocks]
 
 
 def test_the_tried_pythons_are_those_of_the_classifiers():

@@ -142,7 +142,7 @@ class Authority:
         Returns:
             What the client gets; None where the provider does not serve the URL.
         """
-        api_path = None if key_of(request.url) in self._endpoints else self.api_path(request.url)
+        api_path = self.path_for(request.url)
         if api_path == "":
             return None
         return self.serve(request, api_path)[1]
@@ -166,6 +166,10 @@ class Authority:
                 entry, answer = self.api.respond(request, api_path)
             self.state.journal.add(entry)
         return entry, answer
+
+    def path_for(self, url: str) -> str | None:
+        """Return what ``serve`` takes as ``api_path`` for a URL; an empty text where the provider does not serve it."""
+        return None if key_of(url) in self._endpoints else self.api_path(url)
 
     def api_path(self, url: str) -> str:
         """Return the part of a URL's path below ``api_url``, with a slash in front; nothing where it is not below."""

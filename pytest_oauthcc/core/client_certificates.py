@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_oauthcc.core.causes import Cause, Verdict
-from pytest_oauthcc.core.raw_jwt import encode_part
+from pytest_oauthcc.core.raw_jwt import encode_part, public_jwk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -293,21 +292,18 @@ def jwks_of(der: bytes) -> dict[str, Any]:
     Return the JWK set with which a client registers a certificate (RFC 8705 section 2.2.2).
 
     Raises:
-        ValueError: It is no X.509 certificate.
+        ValueError: It is no X.509 certificate, or its key can't be written as a JWK.
     """
-    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
-    from jwt.exceptions import InvalidKeyError
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     certificate = _read(der)
     if certificate is None:
         raise ValueError(_UNREADABLE)
-    public: Any = certificate.public_key()
-    jwk: dict[str, Any] = {}
-    for algorithm in (OKPAlgorithm, ECAlgorithm, RSAAlgorithm):
-        with suppress(InvalidKeyError):  # a key of another type
-            jwk = jwk or algorithm.to_jwk(public, as_dict=True)
-    jwk.pop("key_ops", None)
-    return {"keys": [{**jwk, "x5c": [base64.b64encode(der).decode("ascii")]}]}
+    try:
+        public = certificate.public_key()
+    except UnsupportedAlgorithm as error:
+        raise ValueError(f"its key can't be read: {error}") from None
+    return {"keys": [{**public_jwk(public), "x5c": [base64.b64encode(der).decode("ascii")]}]}
 
 
 def _show(certificate: x509.Certificate) -> str:

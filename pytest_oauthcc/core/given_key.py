@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_oauthcc.core.keys import SigningKey
-from pytest_oauthcc.core.raw_jwt import thumbprint
+from pytest_oauthcc.core.raw_jwt import public_jwk, thumbprint
 from pytest_oauthcc.errors import OptionError
 
 __all__ = ["read_signing_key"]
 
 _RSA_ALGS = ("RS256", "RS384", "RS512", "PS256")
+_EC_ALGS = {"secp256r1": "ES256", "secp384r1": "ES384"}
 _LEAST_BITS = 2048  # RFC 7518 section 3.3
 
 
@@ -42,35 +43,27 @@ def read_signing_key(pem: bytes, alg: str | None = None, *, where: str = "the si
             f"{where} is no unencrypted private key in PEM; make one with: "
             "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"
         )
-    algs, jwk = _describe(private, where)
+    algs = _algs_of(private, where)
     chosen = algs[0] if alg is None else alg
     if chosen not in algs:
         raise OptionError(f"{where} is for {' or '.join(algs)}, and signing_alg is {chosen}; give a key of that kind")
+    jwk = public_jwk(private.public_key())
     kid = thumbprint(jwk)
     return SigningKey(chosen, kid, private, {**jwk, "kid": kid, "alg": chosen, "use": "sig"})
 
 
-_Description = tuple[tuple[str, ...], dict[str, Any]]
-
-
-def _describe(private: Any, where: str) -> _Description:
-    """Return what a key can sign with, and its public half."""
+def _algs_of(private: Any, where: str) -> tuple[str, ...]:
+    """Return what a key can sign with, the usual algorithm first."""
     __tracebackhide__ = True
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-    found: _Description
     if isinstance(private, rsa.RSAPrivateKey) and private.key_size >= _LEAST_BITS:
-        found = _RSA_ALGS, RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    elif isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in {"secp256r1", "secp384r1"}:
-        algs = ("ES256",) if private.curve.name == "secp256r1" else ("ES384",)
-        found = algs, ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    elif isinstance(private, ed25519.Ed25519PrivateKey):
-        found = ("EdDSA",), OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    else:
-        raise OptionError(
-            f"{where} is a key of a kind that the fake does not sign with; "
-            f"it takes RSA with {_LEAST_BITS} bits or more, EC on P-256 or P-384, and Ed25519"
-        )
-    found[1].pop("key_ops", None)
-    return found
+        return _RSA_ALGS
+    if isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in _EC_ALGS:
+        return (_EC_ALGS[private.curve.name],)
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return ("EdDSA",)
+    raise OptionError(
+        f"{where} is a key of a kind that the fake does not sign with; "
+        f"it takes RSA with {_LEAST_BITS} bits or more, EC on P-256 or P-384, and Ed25519"
+    )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.core.raw_jwt import thumbprint
+from pytest_oauthcc.core.raw_jwt import private_pem, public_jwk, thumbprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,6 @@ class SigningKey:
 def make_key(alg: str) -> SigningKey:
     """Make a fresh key for a JOSE algorithm; RSA keys have 2048 bits."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
     private: Any
     if alg.startswith("HS"):
@@ -50,14 +49,11 @@ def make_key(alg: str) -> SigningKey:
         return SigningKey(alg, f"hs-{secrets.token_hex(4)}", secret, None)
     if alg.startswith("ES"):
         private = ec.generate_private_key(ec.SECP256R1() if alg == "ES256" else ec.SECP384R1())
-        jwk = ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
     elif alg == "EdDSA":
         private = ed25519.Ed25519PrivateKey.generate()
-        jwk = OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
     else:
         private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        jwk = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    jwk.pop("key_ops", None)
+    jwk = public_jwk(private.public_key())
     kid = thumbprint(jwk)
     return SigningKey(alg, kid, private, {**jwk, "kid": kid, "alg": alg, "use": "sig"})
 
@@ -146,12 +142,7 @@ class ClientKey(Mapping[str, Any]):
     @property
     def private_pem(self) -> str:
         """The private key as unencrypted PKCS 8 in PEM, as client libraries take it."""
-        from cryptography.hazmat.primitives import serialization
-
-        made: bytes = self._key.private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return made.decode("ascii")
+        return private_pem(self._key.private)
 
     def __getitem__(self, name: str) -> Any:
         # Every client library makes up its own name for the key, and some sign by PS256 with it.

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pytest_oauthcc.core.raw_jwt import private_pem
 from pytest_oauthcc.errors import OptionError
 
 if TYPE_CHECKING:
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
-__all__ = ["Made", "authority_pem", "issue_certificate", "sign_own_certificate"]
+__all__ = ["LONGEST_NAME", "Made", "authority_pem", "issue_certificate", "sign_own_certificate"]
 
 _BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a test may set its clock back
 _NEVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280 section 4.1.2.5
-_LONGEST_NAME: Final = 64  # characters of a common name (RFC 5280 appendix A.1)
+
+LONGEST_NAME: Final = 64
+"""How many characters a common name may have (RFC 5280 appendix A.1)."""
 
 _making = threading.Lock()
 _meeting = threading.Lock()
@@ -59,7 +62,7 @@ def issue_certificate(
         The certificate, with a key of its own.
 
     Raises:
-        OptionError: The common name is too long for one.
+        OptionError: The common name is empty, or too long for one.
     """
     __tracebackhide__ = True
     from cryptography import x509
@@ -68,13 +71,13 @@ def issue_certificate(
     if kind == "subject_dn":
         name = x509.Name.from_rfc4514_string(value)
     else:
-        name = _common_name(common_name[:_LONGEST_NAME] if kind else common_name)
+        name = _common_name(common_name[:LONGEST_NAME] if kind else common_name)
     key, authority = _make_key(), _authority()
     builder = _leaf(name, authority.certificate.subject, key, expires)
     if kind.startswith("san_"):
         builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(kind, value)]), critical=False)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
-    return Made(_sign(builder.add_extension(identifier, critical=False), authority.key), _key_pem(key))
+    return Made(_sign(builder.add_extension(identifier, critical=False), authority.key), private_pem(key))
 
 
 def sign_own_certificate(common_name: str, *, key: Any = None, expires: float | None = None) -> Made:
@@ -90,12 +93,12 @@ def sign_own_certificate(common_name: str, *, key: Any = None, expires: float | 
         The certificate and its key.
 
     Raises:
-        OptionError: The common name is too long for one.
+        OptionError: The common name is empty, or too long for one.
     """
     __tracebackhide__ = True
     key = key or _make_key()
     name = _common_name(common_name)
-    return Made(_sign(_leaf(name, name, key, expires), key), _key_pem(key))
+    return Made(_sign(_leaf(name, name, key, expires), key), private_pem(key))
 
 
 def _authority() -> _Authority:
@@ -191,13 +194,6 @@ def _make_key() -> Any:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _key_pem(key: Any) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    made: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return made.decode("ascii")
-
-
 def _usage(which: str) -> x509.KeyUsage:
     from cryptography import x509
 
@@ -219,10 +215,9 @@ def _common_name(text: str) -> x509.Name:
     __tracebackhide__ = True
     from cryptography import x509
 
-    if not 0 < len(text) <= _LONGEST_NAME:
+    if not 0 < len(text) <= LONGEST_NAME:
         raise OptionError(
-            f"{text!r} has {len(text)} characters, and the common name of a certificate has 1 to {_LONGEST_NAME}; "
-            "register the client by another name, such as client_certificate_subject={'san_uri': 'urn:acme:orders'}"
+            f"{text!r} has {len(text)} characters, and the common name of a certificate has 1 to {LONGEST_NAME}"
         )
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 

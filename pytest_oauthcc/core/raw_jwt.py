@@ -1,4 +1,4 @@
-"""JWTs part by part, for those that no library would make: what is wrong with them is wanted."""
+"""JWTs part by part, for what is wrong with them is wanted, and keys in the forms that others read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from pytest_oauthcc.core.keys import SigningKey
 
-__all__ = ["PRIVATE_MEMBERS", "encode_part", "join", "public_pem", "sign", "sign_hs256", "thumbprint"]
+__all__ = [
+    "PRIVATE_MEMBERS",
+    "encode_part",
+    "join",
+    "private_pem",
+    "public_jwk",
+    "public_pem",
+    "sign",
+    "sign_hs256",
+    "thumbprint",
+]
 
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """Members of a JWK that are for its owner alone (RFC 7518 section 6)."""
@@ -58,6 +68,45 @@ def public_pem(key: SigningKey) -> bytes:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return encoded
+
+
+def private_pem(private: Any) -> str:
+    """Write a private key as unencrypted PKCS 8 in PEM, as client libraries take it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    encoded: bytes = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return encoded.decode("ascii")
+
+
+def public_jwk(public: Any) -> dict[str, Any]:
+    """
+    Write a public key as a JWK (RFC 7518 section 6, RFC 8037 section 2): what describes the key, and nothing else.
+
+    Args:
+        public: A public key of cryptography's.
+
+    Returns:
+        The JWK.
+
+    Raises:
+        ValueError: A key of that kind can't be written as one.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+    from jwt.exceptions import InvalidKeyError
+
+    is_rsa, is_ec = isinstance(public, rsa.RSAPublicKey), isinstance(public, ec.EllipticCurvePublicKey)
+    algorithm: Any = RSAAlgorithm if is_rsa else ECAlgorithm if is_ec else OKPAlgorithm
+    try:
+        jwk: dict[str, Any] = algorithm.to_jwk(public, as_dict=True)
+    except InvalidKeyError:
+        kind = public.curve.name if is_ec else type(public).__name__.strip("_").removesuffix("PublicKey")
+        raise ValueError(
+            f"a key of the kind {kind} can't be written as a JWK; one of RSA, of EC on P-256, P-384, P-521 or "
+            "secp256k1, of Ed25519 or of Ed448 can"
+        ) from None
+    jwk.pop("key_ops", None)
+    return jwk
 
 
 _MEMBERS = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "oct": ("k", "kty")}

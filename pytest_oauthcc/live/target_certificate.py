@@ -77,6 +77,12 @@ def read_target_certificate(certificate_file: Path, key_file: Path, *, now: floa
         subject_of(der)
     except ValueError:
         raise OptionError(f"the file {certificate_file} holds no certificate in PEM that names somebody") from None
+    try:
+        jwks_of(der)
+    except ValueError as error:
+        raise OptionError(
+            f"the fake that live answers are compared with can't take the certificate in {certificate_file}: {error}"
+        ) from None
     key = _PRIVATE_KEY.search(key_text)
     if key is None or "ENCRYPTED" in key[0]:  # OpenSSL would ask for a password at the terminal
         raise OptionError(f"the file {key_file} holds no private key in PEM without a password")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "serve"]
 
 _FAILED = 1
+_TRUST_REMEDY = "register its x5c, or start with --client-ca FILE, the certificate of who signed it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +97,12 @@ def serve(arguments: argparse.Namespace) -> int:
             raise OptionError("--client-ca is for --tls: without TLS nobody shows a certificate")
         context, ca_file = _prepare_tls(arguments, stack) if tls else (None, None)
         server = LoopbackServer(
-            provider, tls=context, host=arguments.host, port=arguments.port, base_url=arguments.public_url
+            provider,
+            tls=context,
+            host=arguments.host,
+            port=arguments.port,
+            base_url=arguments.public_url,
+            trust_remedy=_TRUST_REMEDY,
         )
         try:
             stack.enter_context(server)

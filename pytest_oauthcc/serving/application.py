@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -119,9 +120,9 @@ class Application:
             return self.provider.exchange(request, found[1])
         except OauthccError as error:  # whoever raised it has noted it
             return Answer(plain_text(500, str(error)))
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001 - a test's own function may raise anything, as pytest.fail does
+        except BaseException as error:  # a test's own function may raise anything, as pytest.fail does
+            if _ends_the_program(error):
+                raise
             told = "".join(traceback.format_exception_only(error)).strip()
             where = _where_outside(error)
             if where is not None:
@@ -129,11 +130,17 @@ class Application:
             return Answer(plain_text(500, told))
 
     def refuse_handshake(self, base_url: str, problem: str) -> None:
-        """Take note that a client's certificate was refused before it could send a request."""
+        """
+        Take note that a client's certificate was refused before it could send a request.
+
+        Args:
+            base_url: Where the server is.
+            problem: Why, and maybe what to do about it.
+        """
         request = Request(method="TLS handshake", url=base_url, via=self._via)
         state = self.provider.authority.state
         entry = RefusedHandshake(request, state.clock.time())
-        entry.verdict = Verdict(Cause.BAD_CERTIFICATE, f"the client's certificate is not trusted: {problem}; {_TRUST}")
+        entry.verdict = Verdict(Cause.BAD_CERTIFICATE, f"the client's certificate is not trusted: {problem}")
         with state.lock:
             state.journal.add(entry)
 
@@ -148,9 +155,12 @@ class Application:
         return Response(404, (("Content-Type", "application/json"),), json.dumps(body, indent=2).encode() + b"\n")
 
 
-# Short enough for a line of the report.
-_TRUST: Final = "take oauthcc_server.client_certificate(), register its x5c, or call trust_client_certificate(file)"
 _OURS = str(Path(__file__).parents[1])
+
+
+def _ends_the_program(error: BaseException) -> bool:
+    """Whether an exception ends the program; in another thread than the main one it would end that, without a word."""
+    return isinstance(error, KeyboardInterrupt | SystemExit) and threading.current_thread() is threading.main_thread()
 
 
 def _where_outside(error: BaseException) -> TracebackType | None:

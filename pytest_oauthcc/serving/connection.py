@@ -54,7 +54,7 @@ class Connection:
         base_url: Where the server is.
         port: The port that it listens on.
         answer: The application.
-        refuse_handshake: Told where the server is, and why it does not trust a client's certificate.
+        refuse_handshake: Told why the server does not trust a client's certificate.
         now: Reads the provider's clock, in seconds since the epoch.
         manners: How long and how much.
     """
@@ -66,7 +66,7 @@ class Connection:
         base_url: str,
         port: int,
         answer: Callable[[Incoming], Answer],
-        refuse_handshake: Callable[[str, str], None],
+        refuse_handshake: Callable[[str], None],
         now: Callable[[], float],
         manners: Manners,
     ) -> None:
@@ -109,7 +109,7 @@ class Connection:
         try:
             sock.do_handshake()
         except ssl.SSLCertVerificationError as error:
-            self._refuse_handshake(self._base_url, error.verify_message)
+            self._refuse_handshake(error.verify_message)
             self._drain(sock)  # so that the client reads the alert
             return False
         self._certificate = sock.getpeercert(binary_form=True)
@@ -123,11 +123,15 @@ class Connection:
             try:
                 request = reader.read()
             except Unreadable as problem:
+                sock.settimeout(self._manners.patience)
                 answer = plain_text(problem.status, problem.reason)
                 sock.sendall(write_response("", answer, now=self._now(), keep_alive=False)[0])
                 self._drain(sock)
                 return
-            if request is None or not self._exchange(sock, request):
+            if request is None:
+                return
+            sock.settimeout(self._manners.patience)  # little may be left of the time that the request had
+            if not self._exchange(sock, request):
                 return
 
     def _exchange(self, sock: socket.socket, request: WireRequest) -> bool:

@@ -48,6 +48,7 @@ class LoopbackServer:
         base_url: Where clients find the server, without a slash at the end, where that is not at its host and port.
         manners: How long and how much it waits for and reads.
         note: Told of what goes wrong here although it should fail a test.
+        trust_remedy: What to do where a client's certificate is not trusted, in a few words; a line of the report.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LoopbackServer:
         base_url: str | None = None,
         manners: Manners | None = None,
         note: Note = lambda _error, _where: None,
+        trust_remedy: str = "register its x5c",
     ) -> None:
         self._application = Application(provider, via="oauthcc_server", note=note)
         self._answer: Callable[[Incoming], Answer] = self._application.answer
@@ -72,6 +74,7 @@ class LoopbackServer:
         self._lock = threading.Lock()
         self._connections: dict[Connection, threading.Thread] = {}
         self._ended: list[threading.Thread] = []
+        self._trust_remedy = trust_remedy
         self._known_clients = 0
         self._listener: socket.socket | None = None
         self._bell: tuple[socket.socket, socket.socket] | None = None
@@ -209,7 +212,7 @@ class LoopbackServer:
             base_url=self.base_url,
             port=self.port,
             answer=self._answer,
-            refuse_handshake=self._application.refuse_handshake,
+            refuse_handshake=self._refuse_handshake,
             now=self._now,
             manners=self._manners,
         )
@@ -225,6 +228,9 @@ class LoopbackServer:
             with self._lock:
                 del self._connections[connection]
             sock.close()
+
+    def _refuse_handshake(self, problem: str) -> None:
+        self._application.refuse_handshake(self.base_url, f"{problem}; {self._trust_remedy}")
 
     def _trust_registered(self, tls: ssl.SSLContext) -> None:
         """Trust the certificates that clients have registered, which nobody but themselves may have signed."""

@@ -36,6 +36,7 @@ TRUST_VARIABLES = (
 """Variables from which clients of many kinds learn which certificates to trust."""
 
 _PROXY_VARIABLES = ("NO_PROXY", "no_proxy")
+_TRUST_REMEDY = "take oauthcc_server.client_certificate(), register its x5c, or call trust_client_certificate(file)"
 
 
 class OauthccServer:
@@ -62,7 +63,9 @@ class OauthccServer:
 
             context = server_context()
         self._tls = context
-        self._server = LoopbackServer(provider, tls=context, manners=manners, note=BOARD.note_failure)
+        self._server = LoopbackServer(
+            provider, tls=context, manners=manners, note=BOARD.note_failure, trust_remedy=_TRUST_REMEDY
+        )
         self._files = threading.Lock()
 
     def __repr__(self) -> str:

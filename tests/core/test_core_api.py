@@ -531,6 +531,15 @@ def test_only_what_is_below_is_the_api():
     assert World(api_url=None).authority.api_path("https://api.fake.test/v1/") == ""
 
 
+def test_an_exact_url_is_not_below_the_api():
+    """An endpoint of the authorization server that lies below ``api_url`` is no path of the API."""
+    authority = World(token_url="https://fake.test/token", api_url="https://fake.test/").authority
+
+    assert authority.path_for("https://fake.test/token?x") is None
+    assert authority.path_for("https://fake.test/tokens") == "/tokens"
+    assert authority.path_for("https://other.test/token") == ""
+
+
 def test_without_an_api_there_is_none():
     """With api_url None the requests of the API are not the provider's."""
     world = World(api_url=None)

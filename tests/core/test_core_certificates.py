@@ -12,10 +12,11 @@ import pytest
 from core_world import API_URL, CLIENT_ID, FORM, ISSUER, NOW, TOKEN_URL, World
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from pytest_oauthcc.client_certificate import ClientCertificate
 from pytest_oauthcc.core.causes import Cause
 from pytest_oauthcc.core.client_certificates import (
     _validity,
@@ -28,6 +29,7 @@ from pytest_oauthcc.core.client_certificates import (
 from pytest_oauthcc.core.clients import Client
 from pytest_oauthcc.core.made_certificates import authority_pem, issue_certificate, sign_own_certificate
 from pytest_oauthcc.core.messages import Headers, Request
+from pytest_oauthcc.core.raw_jwt import public_jwk
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.options import check_option
 
@@ -308,6 +310,46 @@ def test_a_jwk_has_the_key_and_the_certificate(key, kind):
     assert (jwk["kty"], set(jwk)) == (kind, {"kty", "x5c"} | members)
     assert base64.b64decode(jwk["x5c"][0]) == certificate
     assert registered_certificates(Client("c", "", jwks={"keys": [jwk]})) == (certificate,)
+
+
+STRANGE_KEYS = {
+    "brainpoolP256r1": ec.generate_private_key(ec.BrainpoolP256R1()),
+    "secp224r1": ec.generate_private_key(ec.SECP224R1()),
+    "DSA": dsa.generate_private_key(1024),  # noqa: S505 - soon made, and for nobody
+    "X25519": x25519.X25519PrivateKey.generate(),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE_KEYS)
+def test_a_key_that_no_jwk_describes(kind):
+    """Certificates may have keys of more kinds than JWKs, and what takes one has to know which it can't take."""
+    with pytest.raises(
+        ValueError, match=f"^a key of the kind {kind} can't be written as a JWK; one of RSA, of EC on P-256"
+    ):
+        public_jwk(STRANGE_KEYS[kind].public_key())
+
+
+def test_a_certificate_whose_key_no_jwk_describes():
+    """It can't be registered, and neither can one whose key nobody can read."""
+    with pytest.raises(ValueError, match=r"^a key of the kind brainpoolP256r1 can't"):
+        jwks_of(hand_made(key=STRANGE_KEYS["brainpoolP256r1"]))
+    ec_public_key, unknown = bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d0209")
+    with pytest.raises(ValueError, match=r"^its key can't be read: "):
+        jwks_of(RIGHT.replace(ec_public_key, unknown, 1))
+
+
+def test_a_certificate_in_a_file_whose_key_no_jwk_describes(tmp_path):
+    """The error is one that says which file, and which keys there may be."""
+    file = tmp_path / "client.pem"
+    file.write_text(ssl.DER_cert_to_PEM_cert(hand_made(key=STRANGE_KEYS["brainpoolP256r1"])))
+
+    with pytest.raises(OptionError) as raised:
+        ClientCertificate(file, tmp_path / "client.key").jwks  # noqa: B018
+
+    assert str(raised.value) == (
+        f"the certificate in {file} can't be registered: a key of the kind brainpoolP256r1 can't be written as a JWK; "
+        "one of RSA, of EC on P-256, P-384, P-521 or secp256k1, of Ed25519 or of Ed448 can"
+    )
 
 
 # --- both methods, and others beside them
@@ -633,13 +675,12 @@ def test_a_made_certificate_has_the_name_beside_its_subject(kind, value, of):
 
 @pytest.mark.parametrize("name", ["", "n" * 65])
 def test_a_common_name_has_a_length(name):
-    """Another one can't be in a certificate, and the message says what to do."""
+    """Another one can't be in a certificate."""
     for make in (issue_certificate, sign_own_certificate):
         with pytest.raises(OptionError) as raised:
             make(name)
         assert str(raised.value) == (
-            f"{name!r} has {len(name)} characters, and the common name of a certificate has 1 to 64; register the "
-            "client by another name, such as client_certificate_subject={'san_uri': 'urn:acme:orders'}"
+            f"{name!r} has {len(name)} characters, and the common name of a certificate has 1 to 64"
         )
         assert make("n" * 64).certificate_pem
         assert make("n").certificate_pem

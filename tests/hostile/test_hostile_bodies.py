@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from pytest_oauthcc import standalone
-from pytest_oauthcc.core.authority import key_of
 from pytest_oauthcc.core.messages import Headers, Request
 from pytest_oauthcc.core.parameters import MOST_BYTES, MOST_PARAMETERS
 
@@ -36,9 +35,8 @@ def fake():
 
 def ask(fake, url, body, *fields, method="POST"):
     """Send a request; gives status and the members of the answer."""
-    authority = fake.authority
-    api_path = None if key_of(url) in authority.endpoints else authority.api_path(url)
-    outcome = fake.exchange(Request(method, url, Headers([BASIC, *fields]), body), api_path).outcome
+    request = Request(method, url, Headers([BASIC, *fields]), body)
+    outcome = fake.exchange(request, fake.authority.path_for(url)).outcome
     return outcome.status, json.loads(outcome.body)
 
 

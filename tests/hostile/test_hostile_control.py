@@ -132,9 +132,10 @@ def test_another_machine_commands_nothing(ask, fake, peer):
     before = state_of(fake)
     fields = [HOST, JSON, ("X-Forwarded-For", "127.0.0.1"), ("Forwarded", "for=127.0.0.1"), ("X-Real-IP", "127.0.0.1")]
 
-    answer, _ = ask("POST", "/.oauthcc/revoke", b"{}", *fields, peer=peer)
+    answer, told = ask("POST", "/.oauthcc/revoke", b"{}", *fields, peer=peer)
 
     assert answer.status == 403
+    assert told["error"] == "the control endpoint listens to this machine only"
     assert state_of(fake) == before
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuzz.api_targets import signing
 from fuzz.pieces import Pieces
 from fuzz.table import TARGETS
-from fuzz.world import SECRET
+from fuzz.world import LENIENT, NONCE, SECRET, fake
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +45,31 @@ def test_spoilt_inputs_are_answered(target):
         target.run(data)
 
     run()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("assertion", bytes(9), LENIENT),
+        ("registration", bytes(7), LENIENT),
+        ("dpop", bytes(9), LENIENT),
+        ("dpop", b"\1" + bytes(9), NONCE),
+        ("api-dpop", bytes(9), LENIENT),
+        ("api-dpop", b"\1" + bytes(9), NONCE),
+        ("jwt", bytes(8), None),
+    ],
+    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else str(value),
+)
+def test_what_is_well_signed_gets_in(name, data, kind):
+    """Where all that a fuzzer signed were refused for its signature, it would try nothing else; so it is twice."""
+    journal = (signing() if kind is None else fake(kind).provider.authority).state.journal
+    for _ in range(2):
+        before = journal.count
+
+        TARGETS[name].run(data)
+
+        entries = [entry for entry in journal.all if entry.number > before]
+        assert entries[0 if kind is None else -1].status == 200
 
 
 def test_no_input_to_begin_with_holds_the_secret():

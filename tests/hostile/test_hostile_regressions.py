@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import tomllib
 from urllib.parse import urlencode
@@ -13,13 +11,12 @@ import pytest
 
 from pytest_oauthcc import OptionError, standalone
 from pytest_oauthcc.core.assertions import ASSERTION_TYPE
-from pytest_oauthcc.core.authority import key_of
 from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.core.journal import OtherRequest
 from pytest_oauthcc.core.jwt_parts import decode_claims
 from pytest_oauthcc.core.keys import session_key
 from pytest_oauthcc.core.messages import Headers, Request, Response
-from pytest_oauthcc.core.raw_jwt import encode_part, join, sign
+from pytest_oauthcc.core.raw_jwt import encode_part, join, private_pem, sign, sign_hs256
 from pytest_oauthcc.live.canary import leaks_in
 from pytest_oauthcc.live.comparing import compare_tokens
 from pytest_oauthcc.live.learned_profile import profile_text
@@ -54,9 +51,7 @@ def fake():
 
 def send(fake, url, *fields, body=GRANT, method="POST"):
     """Send a request through the rules as well; gives status and body."""
-    authority = fake.authority
-    api_path = None if key_of(url) in authority.endpoints else authority.api_path(url)
-    outcome = fake.exchange(Request(method, url, Headers(fields), body), api_path).outcome
+    outcome = fake.exchange(Request(method, url, Headers(fields), body), fake.authority.path_for(url)).outcome
     return outcome.status, outcome.body
 
 
@@ -65,9 +60,9 @@ def send(fake, url, *fields, body=GRANT, method="POST"):
 def test_an_assertion_with_an_odd_claim(fake, name, value):
     """The rules calculated with the claim, and a whole number that no float holds ended the request."""
     claims = {"iss": "orders", "sub": "orders", "aud": fake.token_url, "exp": fake.clock.time() + 60, name: value}
-    signed = f"{encode_part({'alg': 'HS256'})}.{encode_part(json.dumps(claims))}"
-    signature = encode_part(hmac.new(b"s3cret", signed.encode(), hashlib.sha256).digest())
-    form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": f"{signed}.{signature}"}
+    header, payload = {"alg": "HS256"}, json.dumps(claims)
+    assertion = join(header, payload, sign_hs256(header, payload, b"s3cret"))
+    form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
 
     status, body = send(fake, fake.token_url, FORM, body=GRANT + b"&" + urlencode(form).encode())
 
@@ -97,13 +92,8 @@ def test_a_proof_with_an_odd_claim(name, value, dpop_nonce):
 @pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:9])
 def test_a_token_of_another_worker_with_an_odd_claim(tmp_path, name, value):
     """Introspection told the expiry of a token that another process had signed as a whole number: not of infinity."""
-    from cryptography.hazmat.primitives import serialization
-
     key = session_key("ES256")
-    pem = key.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (tmp_path / "key.pem").write_bytes(pem)
+    (tmp_path / "key.pem").write_text(private_pem(key.private), encoding="ascii")
     fake = standalone(client_id="orders", client_secret="s3cret", signing_key=tmp_path / "key.pem")
     now = int(fake.clock.time())
     kid = fake.authority.state.keys.current.kid

@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 from provider_model import LIFETIME, NEEDED, SCOPES, ProviderModel
 
 from pytest_oauthcc import OptionError, provider, standalone
-from pytest_oauthcc.core.authority import key_of
 from pytest_oauthcc.core.messages import Headers, Request
 
 EXAMPLES = int(os.environ.get("OAUTHCC_STATE_MACHINE_EXAMPLES", "40"))
@@ -48,10 +47,8 @@ class Straight:
 
     def send(self, method, url, headers, body):
         """Send a request; gives status, headers and body."""
-        authority = self.provider.authority
-        api_path = None if key_of(url) in authority.endpoints else authority.api_path(url)
-        answer = self.provider.exchange(Request(method, url, Headers(headers.items()), body), api_path)
-        response = answer.outcome
+        request = Request(method, url, Headers(headers.items()), body)
+        response = self.provider.exchange(request, self.provider.authority.path_for(url)).outcome
         return response.status, Headers(response.headers), response.body
 
     def close(self):

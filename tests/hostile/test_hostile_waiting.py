@@ -8,7 +8,9 @@ import socket
 import pytest
 
 from pytest_oauthcc import standalone
+from pytest_oauthcc.core.messages import Answer
 from pytest_oauthcc.serving import connection, waiting
+from pytest_oauthcc.serving.application import plain_text
 from pytest_oauthcc.serving.connection import Manners
 from pytest_oauthcc.serving.loopback import LoopbackServer
 from pytest_oauthcc.serving.waiting import Waiting
@@ -74,6 +76,47 @@ def test_the_time_of_the_machine_is_read_where_a_test_froze_another(monkeypatch)
     monkeypatch.setattr("time.time", lambda: 0.0)
 
     assert waiting._machine_seconds() != 0.0
+
+
+class SlowClient:
+    """A connected socket whose client sends in pieces, with a note of the timeout under which it was answered."""
+
+    def __init__(self, *pieces):
+        self._pieces = [*pieces]
+        self.timeout = None
+        self.answered_within = []
+
+    def settimeout(self, seconds):
+        """Remember the timeout that counts from now on."""
+        self.timeout = seconds
+
+    def recv(self, _most):
+        """Give the next piece; nothing at the end."""
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def sendall(self, _data):
+        """Note the timeout of an answer."""
+        self.answered_within.append(self.timeout)
+
+
+@pytest.mark.parametrize("rest", [b"/ HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\n"], ids=["served", "unreadable"])
+def test_a_slow_client_has_all_the_time_to_read_its_answer(monkeypatch, rest):
+    """What is left of the time to send a request in says nothing about the answer, which may be long."""
+    client = SlowClient(b"GET ", rest)
+    served = connection.Connection(
+        client,
+        base_url="http://x.test",
+        port=80,
+        answer=lambda _incoming: Answer(plain_text(200, "here you are")),
+        refuse_handshake=pytest.fail,
+        now=lambda: 0.0,
+        manners=Manners(patience=60, whole=5),
+    )
+    monkeypatch.setattr(served, "_drain", lambda _sock: None)
+
+    served._converse(client)
+
+    assert client.answered_within == [60]
 
 
 def _impatient(monkeypatch, step):

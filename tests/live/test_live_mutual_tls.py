@@ -273,6 +273,19 @@ def _encrypted(pem):
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, kind).decode()
 
 
+def _with_strange_key(made):
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    like = x509.load_pem_x509_certificate(made.certificate_pem.encode())
+    key = ec.generate_private_key(ec.BrainpoolP256R1())
+    builder = x509.CertificateBuilder(
+        like.issuer, like.subject, key.public_key(), 7, like.not_valid_before_utc, like.not_valid_after_utc
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
 RIGHT = CLIENTS["tls_client_auth"]
 WRONG = {
     "no certificate": ("x", RIGHT.key_pem, "holds no certificate in PEM that names somebody"),
@@ -288,6 +301,11 @@ WRONG = {
         RIGHT.certificate_pem,
         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
         "is not that of the certificate in",
+    ),
+    "a key that no JWK describes": (
+        _with_strange_key(RIGHT),
+        RIGHT.key_pem,
+        "can't take the certificate in .*: a key of the kind brainpoolP256r1 can't be written as a JWK",
     ),
     "expired": (*issue_certificate("x", expires=1_600_000_000), "expired at 2020-09-13 12:26:40Z"),
 }

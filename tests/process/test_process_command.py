@@ -20,6 +20,7 @@ import requests
 
 from pytest_oauthcc import __main__ as program
 from pytest_oauthcc.__main__ import main
+from pytest_oauthcc.core.made_certificates import sign_own_certificate
 from pytest_oauthcc.process import command
 
 GRANT = {"grant_type": "client_credentials"}
@@ -136,6 +137,24 @@ def test_it_speaks_https_and_can_be_controlled(serve, tmp_path):
     assert answer.json() == {"exchanges": [], "more": 0}
     assert served.stop() == 0
     assert not ca_file.exists()
+
+
+def test_a_certificate_that_is_not_trusted_is_told_how_to_be(serve, tmp_path):
+    """The advice is one for the command, where there is no fixture."""
+    own = sign_own_certificate("orders")
+    (tmp_path / "own.pem").write_text(own.certificate_pem + own.key_pem)
+    told = serve("--tls", "--control").read("control_url")
+    with pytest.raises(requests.exceptions.SSLError, match="unknown ca"):
+        requests.get(told["jwks_url"], verify=told["ca_file"], cert=str(tmp_path / "own.pem"))
+
+    exchanges = []
+    while not exchanges:  # the client hears of it first
+        exchanges = requests.get(f"{told['control_url']}journal", verify=told["ca_file"]).json()["exchanges"]
+
+    assert exchanges[0]["refused_because"] == (
+        "the client's certificate is not trusted: self-signed certificate; register its x5c, or start with "
+        "--client-ca FILE, the certificate of who signed it"
+    )
 
 
 def test_without_control_there_is_none(serve):

@@ -180,9 +180,27 @@ def test_a_function_of_the_test_that_raises_fails_the_test(oauthcc, fetch):
     assert fetch().status_code == 200
 
 
+@pytest.mark.parametrize("stop", [SystemExit("usage"), KeyboardInterrupt("usage")], ids=["exit", "interrupt"])
+def test_a_function_of_the_test_that_ends_the_program_fails_the_test(oauthcc, fetch, stop):
+    """In a server's thread nothing would end but the connection, without a word; so it is told like all others."""
+
+    def end(_request):
+        raise stop
+
+    oauthcc.token_endpoint.reply(json=end, times=1)
+
+    answer = fetch()
+
+    assert (answer.status_code, answer.text) == (500, f"{type(stop).__name__}: usage\n")
+    [(error, where)] = BOARD.take_failures()
+    assert f"a function that was given to reply() raised {type(stop).__name__}: usage" in str(error)
+    assert where.tb_frame.f_code.co_name == "end"
+    assert fetch().status_code == 200
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
 def test_what_ends_the_program_is_passed_on(fake, stop):
-    """A function given to ``reply()`` that ends the program does so, where the application runs in its thread."""
+    """A function given to ``reply()`` that ends the program does so, where the application runs in the main thread."""
     from pytest_oauthcc.serving.application import Application, Incoming
 
     def end(_request):

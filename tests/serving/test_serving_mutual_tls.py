@@ -234,6 +234,29 @@ def test_a_refused_handshake_is_in_the_journal(oauthcc, oauthcc_server, ask):
     assert oauthcc.exchanges == []
 
 
+@pytest.mark.parametrize("self_signed", [False, True])
+def test_a_common_name_that_can_be_none_is_refused(oauthcc, self_signed):
+    """An empty name is not the client's own, and for a name that was given there is nothing to register."""
+    for name in ("", "n" * 65):
+        with pytest.raises(OptionError, match=f"^'{name}' has {len(name)} characters, and .* has 1 to 64$"):
+            oauthcc.client_certificate(common_name=name, self_signed=self_signed)
+
+
+def test_a_client_id_that_is_no_common_name(oauthcc):
+    """A client whose id does not fit into a certificate has to register by another name, if the name counts at all."""
+    named = oauthcc.add_client("n" * 65)
+    with pytest.raises(OptionError) as raised:
+        oauthcc.client_certificate(named)
+    assert str(raised.value) == (
+        f"the client id '{'n' * 65}' has more than the 64 characters of a certificate's common name; register the "
+        "client by another name, such as client_certificate_subject={'san_uri': 'urn:acme:orders'}"
+    )
+
+    made = oauthcc.client_certificate(named, self_signed=True, expires_in=60)
+
+    assert x509.load_der_x509_certificate(made.der).subject.rfc4514_string() == f"CN={'n' * 64}"
+
+
 def test_certificates_of_ones_own(oauthcc_factory, tmp_path):
     """A file with an authority's certificate, or a client's, makes the handshake take them."""
     from pytest_oauthcc.serving.server import OauthccServer
