@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks import exchanges, life, loopback, suites  # noqa: F401 - they fill the table
 from benchmarks.measuring import Figures
 from benchmarks.row import ROWS, LeftOut
-from benchmarks.table import as_table, read_results, update_page, write_json
+from benchmarks.table import as_table, changes, read_results, update_page, write_json
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
@@ -35,6 +35,7 @@ def main() -> int:
     # pip compiles what it installs; a checkout is compiled by whoever uses it first, where nothing forbids that.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     rounds = 1 if arguments.quick else arguments.rounds
+    earlier = read_results(RESULTS)
     results: dict[str, Figures | str] = {}
     for name in chosen:
         print(f"{name} ...", file=sys.stderr, flush=True)
@@ -42,6 +43,7 @@ def main() -> int:
         if arguments.update:  # at once, for the whole takes long
             _update({name: results[name]})
     print(as_table(results))
+    print(changes(results, earlier), end="")
     if arguments.json:
         write_json(arguments.json, results)
     missed = [name for name, found in results.items() if not isinstance(found, str) and not ROWS[name].is_met(found)]

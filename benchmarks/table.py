@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.measuring import Figures
     from benchmarks.row import Row
 
-__all__ = ["as_table", "read_results", "update_page", "write_json"]
+__all__ = ["as_table", "changes", "read_results", "update_page", "write_json"]
 
 _PACKAGES = (
     "pytest",
@@ -56,6 +56,17 @@ def as_table(results: Mapping[str, Figures | str]) -> str:
         note = f"; {found.note}" if found.note else ""
         lines.append(f"| `{name}` | {row.what} | {beside} | {_target(row)} | {measured} | {both} | {verdict}{note} |")
     return "\n".join(lines) + "\n"
+
+
+def changes(results: Mapping[str, Figures | str], earlier: Mapping[str, Figures | str]) -> str:
+    """Return how far each row that is a ratio has come from an earlier measurement, the farthest first."""
+    found = []
+    for name, now in results.items():
+        before = earlier.get(name, "")
+        if not isinstance(now, str) and not isinstance(before, str) and now.theirs and before.theirs:
+            found.append((now.ratio / before.ratio - 1, name, before.ratio, now.ratio))
+    found.sort(key=lambda change: -abs(change[0]))
+    return "".join(f"{name}: {before:.2f} x before, {now:.2f} x now, {by:+.1%}\n" for by, name, before, now in found)
 
 
 def _target(row: Row) -> str:
