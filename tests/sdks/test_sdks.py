@@ -7,11 +7,21 @@ installed is skipped.
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 
 def oauthcc(profile, **options):
     return pytest.mark.oauthcc(profile, client_id="acme", client_secret="s3cret", **options)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_what_imports_itself_when_looked_at():
+    """A freeze that a test begins with freezegun itself looks at all names of all modules, and would import auth0's."""
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "auth0"]:
+        del sys.modules[name]
 
 
 TENANT = "3c5e9a10-7b42-4d6f-8a1b-0c9d2e4f6a77"
