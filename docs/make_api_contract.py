@@ -31,8 +31,10 @@ class TestOrdersApi(ApiContract):
         return lambda headers, params=None: client.get("/orders", headers=headers, params=params)
 ```
 
-- `send(headers)` returns the status of the answer, or the answer itself (anything with `status_code` or `status`); with the
-  answer `WWW-Authenticate` is looked at as well. If it takes `params`, too, a token in the query is tried.
+- `send(headers)` returns the status of the answer, or the answer itself (anything with `status_code`, `status` or `code`);
+  with the answer `WWW-Authenticate` is looked at as well. An exception that has a status, such as the `HTTPException` of a
+  function that checks tokens, counts as the answer that the framework makes of it. If `send` takes `params`, too, a token in
+  the query is tried.
 - The API fetches the keys from `oauthcc.jwks_url` with whatever it uses (PyJWT's `PyJWKClient`, requests, httpx, httpx2), or
   asks `oauthcc.introspection_url`. In another process or by another library it takes `oauthcc_server.jwks_url` and the like.
   `iss` and `aud` of the tokens are always `oauthcc.issuer` and `oauthcc.api_url`.

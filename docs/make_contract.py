@@ -20,6 +20,7 @@ DOCS = Path(__file__).parent
 TESTS = DOCS.parent / "tests" / "contract"
 CHAPTERS = {
     "Getting": "Getting a token",
+    "ReadingAnswers": "Reading the answer",
     "Credentials": "Awkward credentials",
     "Keeping": "Keeping it",
     "Renewing": "Renewing it",
@@ -91,7 +92,8 @@ The clock that the checks move is the one of `oauthcc.clock`: wall time and mono
 `time.time` in a default argument, an attribute, a closure or a `functools.partial`. Before a client is said to be late, the
 contract looks for clocks that could not be moved (in tuples, in running generators, `datetime.now` held as a value) in what
 `call_api` can reach: objects, functions, modules, the packages that they use. Where it finds one the check is skipped, and
-names the holder.
+names the holder. Sleeps are skipped, and move the clock. Where a thread of the client's sleeps beside the calls, its time
+runs away, and nothing can be decided where it would be found fault with; `event.wait(seconds)` is not skipped.
 
 """
 

@@ -125,7 +125,7 @@ def _challenge_of(api: ApiCase, reply: Reply, what: str) -> Challenge:
         api.undecided(f"the API did not refuse {what} ({reply})")
     if reply.headers is None:
         api.undecided("send returns a bare status; let it return the response, with its headers")
-    header = reply.headers.get("WWW-Authenticate") or reply.headers.get("www-authenticate")
+    header = reply.challenge()
     challenge = read_challenge(header or "")
     if challenge is None:
         shown = "no WWW-Authenticate" if not header else f"WWW-Authenticate: {header}"

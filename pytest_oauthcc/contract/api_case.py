@@ -131,10 +131,7 @@ class ApiCase:
         except Hang:
             outcome = Outcome(error=TimeoutError(f"it did not come back within {PATIENCE:.0f} seconds"))
         failures = tuple(failure for failure, _ in BOARD.take_failures())
-        if outcome.error is not None:
-            reply = Reply(None, error=outcome.error, failures=failures)
-        else:
-            reply = read_reply(outcome.value, failures)
+        reply = read_reply(outcome.value if outcome.error is None else outcome.error, failures)
         fetched = len(self.key_requests) - asked
         times = "once" if fetched == 1 else f"{fetched} times"
         self._told.append(f"{what} -> {reply}" + (f", after it had asked for the keys {times}" if fetched else ""))

@@ -188,5 +188,9 @@ def _judge_recovered(client: Case, call: Call, after: str) -> None:
     if not call.worked and not client.remake_is_needed(call):
         client.advance(_COOL_DOWN)  # some leave a server alone that was down a moment ago
         call = client.call()
+    if not call.worked and call.api_requests and call.token_requests and call.token_requests[-1].token is not None:
+        client.undecided(
+            f"the client got a token again, and fails with it ({client.outcome_of(call)}); see gets-a-token"
+        )
     if not call.worked:
         client.broken(f"the call failed after {after} and was well again: {client.outcome_of(call)}")

@@ -39,9 +39,10 @@ class BeingRefused:
     """No for an answer."""
 
     @check("does-not-retry-refused-credentials")
-    def test_does_not_retry_refused_credentials(self, client: Case) -> None:
-        """invalid_client is final; another way to authenticate may be tried once."""
-        _refuse(client)
+    @pytest.mark.parametrize("status", [401, 400])
+    def test_does_not_retry_refused_credentials(self, client: Case, status: int) -> None:
+        """invalid_client is final, with whatever status; another way to authenticate may be tried once."""
+        _refuse(client, status)
         methods = [entry.auth_method for entry in client.provider.token_requests]
         if len(methods) > len(set(methods)):
             client.broken(f"the client sent its refused credentials {len(methods)} times, expected once")
@@ -50,7 +51,7 @@ class BeingRefused:
     def test_raises_when_it_is_refused(self, client: Case) -> None:
         """A refused client says so, and leaves the API alone."""
         call = _refuse(client)
-        if call.api_requests:
+        if client.api_requests_after_asking():
             client.broken("the client called the API after its credentials had been refused")
         if call.error is None:
             client.broken("the call came back as if nothing had happened, expected an exception")
@@ -129,8 +130,8 @@ def _answer_with_token(client: Case, token: Any) -> None:
     _judge_useless(client, _no_token(client), f"200 {shown}")
 
 
-def _refuse(client: Case) -> Call:
-    client.provider.token_endpoint.fail("invalid_client", description="client authentication failed")
+def _refuse(client: Case, status: int = 401) -> Call:
+    client.provider.token_endpoint.fail("invalid_client", status=status, description="client authentication failed")
     return _no_token(client)
 
 
@@ -145,8 +146,9 @@ def _judge_useless(client: Case, call: Call, what: str) -> None:
     __tracebackhide__ = True
     if call.hung:
         client.broken(f"the call did not come back after {what}")
-    if client.provider.api_requests:
-        sent = client.provider.api_requests[0].bearer
+    called = client.api_requests_after_asking()
+    if called:
+        sent = called[0].bearer
         shown = f", with {sent!r} for a token" if sent in {"None", "null", "4711"} else ""
         client.broken(f"the client called the API after {what}{shown}")
     if call.error is None:

@@ -12,11 +12,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator, Iterable
 
     from pytest_oauthcc.core.journal import ApiRequest, TokenRequest
 
-__all__ = ["PATIENCE", "Call", "Hang", "Outcome", "Together", "call_many", "call_once", "patience"]
+__all__ = ["PATIENCE", "Call", "Hang", "Outcome", "Together", "call_many", "call_once", "count_issued", "patience"]
 
 PATIENCE = 5.0
 """Real seconds after which a call that should have taken milliseconds is taken to hang."""
@@ -32,6 +32,11 @@ class Outcome:
 
     value: Any = None
     error: Exception | None = None
+
+
+def count_issued(requests: Iterable[TokenRequest]) -> int:
+    """Count the token requests that got a token: some clients try one way to authenticate, and then the other."""
+    return sum(entry.token is not None for entry in requests)
 
 
 @dataclass(slots=True)

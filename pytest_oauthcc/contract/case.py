@@ -9,12 +9,14 @@ import pytest
 from pytest_oauthcc.contract.calls import Call, Hang, Outcome, Together, call_many, call_once
 from pytest_oauthcc.contract.judging import Judging
 from pytest_oauthcc.contract.sight import blind_spots
+from pytest_oauthcc.core.templates import OMIT
 from pytest_oauthcc.errors import TooManyExchanges
 from pytest_oauthcc.layers import Layer
 from pytest_oauthcc.transports.switchboard import BOARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.contract.table import Check
@@ -118,6 +120,11 @@ class Case(Judging):
         """Let time pass."""
         self.provider.clock.advance(seconds=seconds)
 
+    def begin_at(self, moment: datetime) -> None:
+        """Let the check begin at another time, from which its report counts."""
+        self.provider.clock.advance_to(moment)
+        self.provider.authority.state.journal.began = self.provider.clock.time()
+
     def expire(self, *, before: float = 0, after: float = 1) -> None:
         """Go to so many seconds after, or before, the expiry of the newest token."""
         if before:
@@ -218,6 +225,13 @@ class Case(Judging):
         self.need_token_request(call)
         return self.provider.token_requests[0]
 
+    def first_and_renewed(self) -> list[TokenRequest]:
+        """Call the client, let its token expire and call it again; return all token requests."""
+        if self.token_request().token is not None:
+            self.expire()
+            self.call()
+        return list(self.provider.token_requests)
+
     def takes(self, what: str, **members: Any) -> None:
         """Give the client a token in an answer with other members; unless it calls the API with it, fail the check."""
         __tracebackhide__ = True
@@ -227,7 +241,19 @@ class Case(Judging):
             self.undecided(f"the client got no token ({self.outcome_of(call)}); see gets-a-token")
         self.need_attempt(call)
         if not call.worked:
-            self.broken(f"the client fails on {what}: {self.outcome_of(call)}")
+            told = self.outcome_of(call)
+            failure = self.failure(f"the client fails on {what}: {told}")
+            if not self.remake_is_needed(call) and self._fails_on_plain_answers():
+                self.undecided(f"the client fails on {what}, and on plain answers as well ({told}); see gets-a-token")
+            raise failure
+
+    def _fails_on_plain_answers(self) -> bool:
+        """Whether the client goes on failing with nothing in its way, also once its token has expired."""
+        self.provider.token_endpoint.alter(nothing=OMIT)  # the newest alteration counts, and this one changes nothing
+        if self.call().worked:
+            return False
+        self.expire()
+        return not self.call().worked
 
     def together(self, number: int) -> Together:
         """Call the client from several threads at the same moment, or from several tasks where it is async."""

@@ -15,6 +15,7 @@ from pytest_oauthcc.contract.declared import Declared
 from pytest_oauthcc.contract.getting import Getting
 from pytest_oauthcc.contract.keeping import Keeping
 from pytest_oauthcc.contract.on_event_loops import OnEventLoops
+from pytest_oauthcc.contract.reading_answers import ReadingAnswers
 from pytest_oauthcc.contract.renewing import Renewing
 from pytest_oauthcc.contract.safety import Safety
 from pytest_oauthcc.contract.table import CHECKS
@@ -30,7 +31,17 @@ __all__ = ["ClientContract"]
 
 
 class ClientContract(
-    Getting, Credentials, Keeping, Renewing, OnEventLoops, BeingRefused, BadDays, Safety, Declared, table=CHECKS
+    Getting,
+    ReadingAnswers,
+    Credentials,
+    Keeping,
+    Renewing,
+    OnEventLoops,
+    BeingRefused,
+    BadDays,
+    Safety,
+    Declared,
+    table=CHECKS,
 ):
     """
     Tests for everything that is known to go wrong in client-credentials clients.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from pytest_oauthcc.contract.sight import time_runs_away
 from pytest_oauthcc.contract.verdict import describe_error, failure_with, verdict
 from pytest_oauthcc.explain.hiding import hide, secrets_of
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.contract.calls import Call
     from pytest_oauthcc.contract.table import Check
-    from pytest_oauthcc.core.journal import Exchange
+    from pytest_oauthcc.core.journal import ApiRequest, Exchange
 
 __all__ = ["Judging"]
 
@@ -50,6 +51,11 @@ class Judging:
         if not call.api_requests and call.error is None and not call.hung:
             self.undecided("the call made no API request, and raised no exception; see gets-a-token")
 
+    def api_requests_after_asking(self) -> list[ApiRequest]:
+        """Return the API requests since the first token request; what came before some send to be challenged."""
+        first = self.provider.token_requests[0].number
+        return [entry for entry in self.provider.api_requests if entry.number > first]
+
     def need_end(self, call: Call) -> None:
         """Skip the check where a call did not come back although there was nothing but time to wait for."""
         if call.hung:
@@ -64,6 +70,16 @@ class Judging:
     def broken(self, difference: str) -> NoReturn:
         """Fail the check; the difference comes first in the text."""
         __tracebackhide__ = True
+        raise self.failure(difference)
+
+    def failure(self, difference: str) -> BaseException:
+        """Return what fails the check, with the exchanges so far; where time runs away nothing can be decided."""
+        __tracebackhide__ = True
+        if time_runs_away(self.provider.clock):
+            self.undecided(
+                f"{difference}, but the client has a thread that sleeps, and skipped sleeps make its time run away; "
+                "event.wait(seconds) is not skipped"
+            )
         state = self.provider.authority.state
         journals = [(self.provider.name, state.journal)]
         if self._strangers:
@@ -71,7 +87,7 @@ class Judging:
             journals = [("client's provider", state.journal), *strangers]
         notes = [f"Raised: {line}" for line in dict.fromkeys(map(describe_error, self._errors))][:4]
         secrets = {client.client_secret for client in state.clients.values()}
-        raise failure_with(verdict(self.check, difference, journals, notes=notes, secrets=secrets))
+        return failure_with(verdict(self.check, difference, journals, notes=notes, secrets=secrets))
 
     def outcome_of(self, call: Call) -> str:
         """Write what came out of a call, to be used in a sentence."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.contract.binding import check
+from pytest_oauthcc.contract.calls import count_issued
 from pytest_oauthcc.contract.verdict import describe_error
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Keeping:
             call = client.call()
             if not call.worked:
                 client.broken(f"a later call with the same client failed: {client.outcome_of(call)}")
-        asked = len(client.provider.token_requests)
+        asked = count_issued(client.provider.token_requests)
         if asked > 1:
             client.broken(f"the client made {asked} token requests for {_CALLS} calls in a row, expected 1")
 
@@ -123,10 +124,9 @@ class Keeping:
                 os.umask(before)
             tokens = [token.value.encode() for token in client.provider.tokens]
             for path in (path for path in Path(home).rglob("*") if path.is_file()):
-                mode = stat.S_IMODE(path.stat().st_mode)
                 content = path.read_bytes()
-                if mode & 0o077 and any(token in content for token in tokens):
-                    client.broken(f"the token is in the file {path.name} with the mode {mode:03o}, expected 600")
+                if _others_can_read(path, Path(home)) and any(token in content for token in tokens):
+                    client.broken(f"the token is in the file {path.name} with the mode {_mode(path):03o}, expected 600")
             client.environment.undo()
 
     @check("survives-pickling")
@@ -142,6 +142,16 @@ class Keeping:
         call = client.call(copy)
         if not call.worked:
             client.broken(f"the unpickled client fails: {client.outcome_of(call)}")
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _others_can_read(path: Path, home: Path) -> bool:
+    """Whether somebody else may read a file: it is not private, nor is any of the directories on the way to it."""
+    on_the_way = path.parents[: path.parents.index(home)]
+    return bool(_mode(path) & 0o077) and all(_mode(directory) & 0o011 for directory in on_the_way)
 
 
 def _pickled(thing: Any) -> tuple[Any, Exception | None]:
@@ -163,7 +173,7 @@ def _judge_burst(client: Case, calls: Together, what: str) -> None:
             f"{len(calls.errors)} of {_CALLERS} callers that needed {what} at the same moment failed: "
             + describe_error(error)
         )
-    asked = len(calls.token_requests)
+    asked = count_issued(calls.token_requests)
     if asked > 1:
         client.broken(
             f"{_CALLERS} callers that needed {what} at the same moment made {asked} token requests, expected 1"

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import traceback
+import warnings
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["chain_of", "eavesdrop", "everything_held", "leak_in", "secrets_by_name", "told_to_a_person"]
 
 _SHORT = 100
+_USUAL = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 
 
 class _Ear(logging.Handler):
@@ -26,16 +28,21 @@ class _Ear(logging.Handler):
         self._heard = heard
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # the arguments don't fit, which logging tells on stderr, and goes on
+            text = f"{record.msg} {record.args}"
         if record.exc_info and record.exc_info[1] is not None:
             text += "\n" + "".join(traceback.format_exception(record.exc_info[1]))
-        self._heard.append((f"a {record.levelname} message of the logger {record.name!r}", text))
+        extra = [str(value) for name, value in vars(record).items() if name not in _USUAL]  # JSON formatters write them
+        where = f"a {record.levelname} message of the logger {record.name!r}"
+        self._heard.append((where, "\n".join([text, *extra])))
 
 
 @contextlib.contextmanager
 def eavesdrop() -> Generator[list[tuple[str, str]]]:
     """
-    Listen to all logging at DEBUG, and to standard output and error.
+    Listen to all logging at DEBUG, to warnings, and to standard output and error.
 
     Yields:
         A list that fills with pairs of where something was said and what.
@@ -44,16 +51,27 @@ def eavesdrop() -> Generator[list[tuple[str, str]]]:
     root, ear = logging.getLogger(), _Ear(heard)
     level, disabled = root.level, logging.root.manager.disable
     output, errors = io.StringIO(), io.StringIO()
-    root.addHandler(ear)
+    call_handlers = logging.Logger.callHandlers
+
+    def listen(logger: logging.Logger, record: logging.LogRecord) -> None:
+        ear.handle(record)
+        call_handlers(logger, record)
+
+    logging.Logger.callHandlers = listen  # type: ignore[assignment,method-assign]  # some propagate nothing
     root.setLevel(logging.DEBUG)
     logging.disable(logging.NOTSET)
     try:
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        with (
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
+            warnings.catch_warnings(record=True) as warned,
+        ):
             yield heard
     finally:
         logging.disable(disabled)
         root.setLevel(level)
-        root.removeHandler(ear)
+        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+        heard.extend((f"a {warning.category.__name__}", str(warning.message)) for warning in warned)
         heard.append(("standard output", output.getvalue()))
         heard.append(("standard error", errors.getvalue()))
 
@@ -129,6 +147,9 @@ def secrets_by_name(provider: Provider) -> dict[str, str]:
         scheme, _, value = entry.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic" and value:
             found[value] = "the Basic header with the secret"
+        assertion = entry.parameters.get("client_assertion")
+        if assertion:
+            found[assertion] = "a client assertion"
     return found
 
 

@@ -7,7 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.contract.binding import check
-from pytest_oauthcc.contract.calls import call_many, call_once
+from pytest_oauthcc.contract.calls import Hang, call_many, call_once, patience
 from pytest_oauthcc.contract.verdict import describe_error
 from pytest_oauthcc.transports.turns import turn_of_the_loop
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["OnEventLoops"]
 
 _LEAST_TURNS = 50  # a held answer gives a free event loop a hundred turns
+_CALLERS = 3
 
 
 class OnEventLoops:
@@ -44,18 +45,70 @@ class OnEventLoops:
     @check("works-on-a-second-event-loop")
     def test_works_on_a_second_event_loop(self, client: Case) -> None:
         """Contended locks of one loop do not break the client on the next."""
-        value = _started(client, client.client())
-        if client.run(_is_asyncio(value)) is not True:
-            client.undecided("it needs asyncio")
+        _need_asyncio(client)
         for where in ("one event loop", "a second event loop"):
             client.expire()
-            client.provider.token_endpoint.hold(until=3)
+            client.provider.token_endpoint.hold(until=_CALLERS)
             outcomes, hung = _on_a_fresh_loop(client.client())
             client.provider.token_endpoint.recover()
             errors = [outcome.error for outcome in outcomes if outcome.error is not None]
             if hung or errors:
-                how = f"did not come back ({hung} of 3)" if hung else f"raised {describe_error(errors[0])}"
+                how = f"did not come back ({hung} of {_CALLERS})" if hung else f"raised {describe_error(errors[0])}"
                 client.broken(f"three tasks on {where} {how}")
+
+    @check("survives-a-cancelled-caller")
+    def test_survives_a_cancelled_caller(self, client: Case) -> None:
+        """A caller that is cancelled while it waits for the token takes nobody along."""
+        _need_asyncio(client)
+        client.expire()
+        requests = client.provider.token_requests
+        asked = len(requests)
+        client.provider.token_endpoint.hold(until=_CALLERS)
+        errors = _cancelling_the_first(client, client.client(), lambda: len(requests) > asked)
+        client.provider.token_endpoint.recover()
+        if len(requests) == asked:
+            client.undecided("the client does not renew; see renews-an-expired-token")
+        what = "another one was cancelled that waited for the same token"
+        if errors is None:
+            client.broken(f"callers did not come back after {what}; is a lock still held?")
+        if errors:
+            client.broken(f"{len(errors)} of {_CALLERS - 1} callers failed when {what}: {describe_error(errors[0])}")
+        after = client.call()
+        if not after.worked:
+            client.broken(f"a call failed after {what}: {client.outcome_of(after)}")
+
+
+def _need_asyncio(client: Case) -> None:
+    """Skip the check unless the client's calls work, and run on asyncio."""
+    first = call_once(lambda: _on_asyncio(_started(client, client.client())), client.run)
+    if first.error is not None:
+        client.undecided(f"the client fails on its own loop ({describe_error(first.error)}); see gets-a-token")
+    if first.value is not True:
+        client.undecided("it needs asyncio")
+
+
+def _cancelling_the_first(
+    client: Case, function: Callable[[], Any], has_asked: Callable[[], bool]
+) -> list[BaseException] | None:
+    """Run several callers, cancel the first while it waits, and return what the others raised; None where they hang."""
+
+    async def cancel() -> list[BaseException]:
+        turn = turn_of_the_loop()
+        first, *others = [asyncio.ensure_future(function()) for _ in range(_CALLERS)]
+        for _ in range(_LEAST_TURNS):
+            if not has_asked():
+                await turn()
+        await turn()  # by now it waits for the answer
+        first.cancel()
+        outcomes = await asyncio.gather(first, *others, return_exceptions=True)
+        return [outcome for outcome in outcomes[1:] if isinstance(outcome, BaseException)]
+
+    try:
+        with patience():
+            errors: list[BaseException] = client.run(cancel())
+    except Hang:
+        return None
+    return errors
 
 
 def _started(client: Case, function: Callable[[], Any]) -> Any:
@@ -70,20 +123,20 @@ def _started(client: Case, function: Callable[[], Any]) -> Any:
 
 def _on_a_fresh_loop(function: Callable[[], Any]) -> tuple[list[Outcome], int]:
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        return call_many(function, 3, lambda awaitable: runner.run(_wait(awaitable)))
+        return call_many(function, _CALLERS, lambda awaitable: runner.run(_wait(awaitable)))
 
 
 async def _wait(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
-async def _is_asyncio(awaitable: Awaitable[Any]) -> bool:
+async def _on_asyncio(awaitable: Awaitable[Any]) -> bool:
+    """Await something, and say whether asyncio runs it."""
+    await awaitable
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return False
-    finally:
-        await awaitable
     return True
 
 

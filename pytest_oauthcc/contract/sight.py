@@ -1,4 +1,4 @@
-"""Who keeps a real clock where nobody can move it: before a client is said to be late, it must have seen the time."""
+"""Whether a client sees the time of the test: who holds a clock that can't be moved, and whose threads move it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import datetime as dt
 import functools
 import gc
 import sys
+import threading
 import time
 from inspect import unwrap
+from time import monotonic
 from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
@@ -26,7 +28,12 @@ from pytest_oauthcc.clock.infrastructure import is_left_alone
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["blind_spots", "is_of_a_client"]
+    from pytest_oauthcc.clock import Clock
+
+__all__ = ["blind_spots", "is_of_a_client", "time_runs_away"]
+
+_LOOK = 0.05  # seconds for which other threads are watched
+_RUNAWAY = 1.0  # seconds that the clock has to gain in that while
 
 _FUNCTIONS = ("time", "time_ns", "monotonic", "monotonic_ns")
 _MOMENTS = ("now", "utcnow", "today")
@@ -89,6 +96,20 @@ class _Clocks:
         return id(thing) in self._functions or (
             owner is not None and owner is self._kind and thing.__name__ in _MOMENTS
         )
+
+
+def time_runs_away(clock: Clock) -> bool:
+    """
+    Look whether a thread that sleeps moves the clock on and on, since its sleeps are skipped.
+
+    Args:
+        clock: Of the test.
+    """
+    if threading.active_count() == 1:
+        return False
+    before, began = clock.time(), monotonic()
+    threading.Event().wait(_LOOK)  # which is not skipped
+    return clock.time() - before > monotonic() - began + _RUNAWAY
 
 
 def _parts(thing: Any) -> Iterable[Any]:

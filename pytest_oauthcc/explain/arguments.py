@@ -59,7 +59,18 @@ def check_count(count: Any) -> None:
 
 
 def check_auth_method(method: Any) -> Any:
-    """Refuse an authentication method that RFC 7591 does not know."""
+    """
+    Refuse an authentication method that RFC 7591 does not know.
+
+    Args:
+        method: Of ``assert_token_request``; ``ANY``, None and objects that compare in their own way pass.
+
+    Returns:
+        The method.
+
+    Raises:
+        OptionError: It is a text that no request could have, or no text at all.
+    """
     __tracebackhide__ = True
     check_text("auth_method", method)
     if isinstance(method, str) and method not in _AUTH_METHODS:
@@ -70,7 +81,18 @@ def check_auth_method(method: Any) -> Any:
 
 
 def check_method(method: Any) -> Any:
-    """Read an HTTP method, in capitals or not."""
+    """
+    Read an HTTP method, in capitals or not.
+
+    Args:
+        method: Of ``assert_api_request``.
+
+    Returns:
+        The method in capitals.
+
+    Raises:
+        OptionError: It is None, or no text.
+    """
     __tracebackhide__ = True
     if method is None:
         raise OptionError("method is None; every request has a method: give one, or leave the argument out")
@@ -79,7 +101,18 @@ def check_method(method: Any) -> Any:
 
 
 def check_scope(scope: Any) -> Any:
-    """Read expected scopes: a text or several; None stands for no scope."""
+    """
+    Read expected scopes: a text or several; None stands for no scope.
+
+    Args:
+        scope: A text with spaces between the scopes, or several texts.
+
+    Returns:
+        The scopes, each once, in order; ``ANY`` and None as they are.
+
+    Raises:
+        OptionError: It is something else, or an element is not one scope.
+    """
     __tracebackhide__ = True
     if scope is ANY or scope is None:
         return scope
@@ -98,7 +131,19 @@ def check_scope(scope: Any) -> Any:
 
 
 def check_mapping(argument: str, value: Any) -> Any:
-    """Refuse headers or parameters that are no mapping from names."""
+    """
+    Refuse headers or parameters that are no mapping from names.
+
+    Args:
+        argument: ``headers`` or ``params``.
+        value: What was given for it.
+
+    Returns:
+        A copy; ``ANY`` as it is.
+
+    Raises:
+        OptionError: It is no mapping, or a name is no text.
+    """
     __tracebackhide__ = True
     if value is ANY:
         return value
@@ -115,7 +160,19 @@ def check_mapping(argument: str, value: Any) -> Any:
 
 
 def check_text(argument: str, value: Any) -> Any:
-    """Refuse a value that is no text, nor an object that compares in its own way."""
+    """
+    Refuse a value that is no text, nor an object that compares in its own way.
+
+    Args:
+        argument: Its name.
+        value: What was given for it.
+
+    Returns:
+        The value.
+
+    Raises:
+        OptionError: It is a number, bytes or a container.
+    """
     __tracebackhide__ = True
     if isinstance(value, bool | int | float | bytes | list | tuple | dict | set | frozenset):
         raise OptionError(f"{argument} is {value!r}; it takes a text")
@@ -123,7 +180,18 @@ def check_text(argument: str, value: Any) -> Any:
 
 
 def check_path(path: Any) -> Any:
-    """Read a path below ``api_url``: with a slash in front, without a query."""
+    """
+    Read a path below ``api_url``: with a slash in front, without a query.
+
+    Args:
+        path: Of ``assert_api_request``.
+
+    Returns:
+        The path, with a slash in front.
+
+    Raises:
+        OptionError: It is None, no text, a URL, or has a query.
+    """
     __tracebackhide__ = True
     if path is None:
         raise OptionError("path is None; every request has a path: give one, or leave the argument out")

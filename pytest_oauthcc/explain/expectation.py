@@ -259,7 +259,7 @@ def _compare_json(expected: Any, received: Any) -> Iterator[Difference]:
         else:
             members.append(Difference("json", wanted, found, name))
             continue
-        pending.extend((label, one, other) for label, one, other in reversed(below) if not _same(other, one))
+        pending.extend((member, one, other) for member, one, other in reversed(below) if not _same(other, one))
     if not members or len(members) > _MOST_MEMBERS:
         members = [Difference("json", expected, received)]
     yield from members

@@ -11,6 +11,7 @@ from pytest_oauthcc.rules.bearer import look_at_authorization_headers, look_at_b
 from pytest_oauthcc.rules.dpop import look_at_proof
 from pytest_oauthcc.rules.finding import Finding
 from pytest_oauthcc.rules.leaks import look_for_leaks
+from pytest_oauthcc.rules.resource import look_at_resource
 from pytest_oauthcc.rules.scope import look_at_scope
 from pytest_oauthcc.rules.table import RULES
 from pytest_oauthcc.rules.token_request import look_at_token_request
@@ -48,6 +49,7 @@ def check_message(entry: Exchange, scene: Scene) -> tuple[Finding, ...]:
         look_at_token_way(entry, scene, found)
         look_at_token_request(entry, scene, found)
         if entry.method == "POST" or entry.method in scene.settings.methods:
+            look_at_resource(entry, scene, found)
             look_at_authentication(entry, scene, found)
             look_at_assertion(entry, scene, found)
             look_at_scope(entry, scene, found)

@@ -11,6 +11,7 @@ from pytest_oauthcc.rules import (
     bearer,
     dpop,
     leaks,
+    resource,
     retries,
     scope,
     token_request,
@@ -28,6 +29,7 @@ __all__ = ["RULES"]
 
 _SUBJECTS = (
     token_request,
+    resource,
     authentication,
     assertion,
     scope,

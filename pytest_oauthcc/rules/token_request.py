@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from pytest_oauthcc.core.parameters import FORM, MOST_BYTES, REPEATABLE, media_type
 from pytest_oauthcc.rules.rule import Rule
@@ -140,24 +140,6 @@ RULES = (
         why="The server takes the word for a value, and knows no such scope or audience.",
         remedy="Leave the parameter out when there is nothing to say.",
     ),
-    Rule(
-        id="resource-not-absolute",
-        level="must",
-        rfc="RFC 8707 section 2",
-        title="The parameter resource is no absolute URI, or has a fragment.",
-        looks_at="The parameter resource of token requests.",
-        why="It names the API that the token is for, and the server compares it with the addresses that it knows.",
-        remedy="Send the API's address with its scheme and without #: https://api.example.com/.",
-    ),
-    Rule(
-        id="resource-with-query",
-        level="should",
-        rfc="RFC 8707 section 2",
-        title="The parameter resource has a query.",
-        looks_at="The parameter resource of token requests.",
-        why="It is to name an API, not a single request to it.",
-        remedy="Send the API's base address.",
-    ),
 )
 
 _READABLE_KINDS: Final = {"application/json": "json", "multipart/form-data": "multipart"}
@@ -188,8 +170,6 @@ def look_at_token_request(entry: TokenRequest, scene: Scene, found: list[tuple[s
     grant = values.get("grant_type")
     if grant not in scene.dialect.grant_types:
         _look_at_grant(entry, scene, found)
-    if "resource" in values:
-        _look_at_resource(parameters.get_all("resource"), scene, found)
     for name, value in values.items():
         if value == "" and name not in {"client_secret", "grant_type"}:
             found.append(("empty-parameter", f"the parameter {scene.show(name)} is empty"))
@@ -302,15 +282,3 @@ def _look_at_grant(entry: TokenRequest, scene: Scene, found: list[tuple[str, str
     elif grant not in scene.dialect.grant_types:  # the last one may be right where it came more than once
         wanted = " or ".join(map(repr, scene.dialect.grant_types))
         found.append(("grant-type-wrong", f"grant_type is {scene.show(grant)}; it has to be {wanted}"))
-
-
-def _look_at_resource(resources: list[str], scene: Scene, found: list[tuple[str, str]]) -> None:
-    for resource in resources:
-        try:
-            parts = urlsplit(resource)
-        except ValueError:
-            parts = urlsplit("")
-        if not parts.scheme or not (parts.netloc or parts.path) or "#" in resource:
-            found.append(("resource-not-absolute", f"resource is {scene.show(resource)}"))
-        elif parts.query:
-            found.append(("resource-with-query", f"resource is {scene.show(resource)}"))

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import preload  # noqa: F401
 import pytest
 
 from pytest_oauthcc import ApiContract, OptionError
 from pytest_oauthcc.contract.api_answers import read_challenge
+from pytest_oauthcc.contract.api_reply import read_reply
 from pytest_oauthcc.contract.api_table import API_CHECKS
 from pytest_oauthcc.contract.binding import checks_of
 from pytest_oauthcc.core.forgery_names import FORGERIES
@@ -82,6 +85,49 @@ class TestIt(ApiContract):
         done.stdout.fnmatch_lines(["*send returns a bare status; let it return the response, with its headers*"])
     if "headers" in returned:
         done.stdout.fnmatch_lines(["*the 401 to no token has no WWW-Authenticate, expected a Bearer challenge*"])
+
+
+class Raised(Exception):
+    def __init__(self, **members):
+        super().__init__("refused")
+        vars(self).update(members)
+
+
+@pytest.mark.parametrize(
+    ("value", "challenge"),
+    [
+        (SimpleNamespace(status_code=401, headers={"WWW-Authenticate": "Bearer"}), "Bearer"),
+        (SimpleNamespace(status=401, headers={"www-authenticate": "Bearer"}), "Bearer"),
+        (SimpleNamespace(code=401, headers={"Www-Authenticate": "Bearer"}), "Bearer"),
+        (SimpleNamespace(status_code=401, headers=[(b"www-authenticate", b"Bearer")]), "Bearer"),
+        (
+            SimpleNamespace(
+                status="401 Unauthorized",
+                status_code=401,
+                headers=[("WWW-Authenticate", "Basic"), ("WWW-Authenticate", "Bearer")],
+            ),
+            "Basic, Bearer",
+        ),
+        (SimpleNamespace(status_code=401, headers={}), None),
+        (SimpleNamespace(status_code=401), None),
+        (Raised(status_code=401, headers={"WWW-Authenticate": "Bearer"}), "Bearer"),
+        (Raised(status=401, headers=None), None),
+    ],
+)
+def test_an_answer_is_read_whatever_library_it_is_of(value, challenge):
+    """Status and challenge are found under the names and in the spellings of all libraries, and in frameworks' errors."""
+    reply = read_reply(value, ())
+
+    assert (reply.status, reply.challenge(), reply.error) == (401, challenge, None)
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), Raised(code="x5u"), Raised(status_code=7), Raised(status=None)])
+def test_an_error_that_has_no_status_is_none(error):
+    """What is raised without the status of an answer is an error of the API."""
+    reply = read_reply(error, ())
+
+    assert (reply.status, reply.error) == (None, error)
+    assert not reply.let_in
 
 
 def test_send_may_be_async(outcomes):

@@ -90,6 +90,37 @@ class Hanging:
 async def raising():
     raise RuntimeError("not configured")
 
+class Misspelling:
+    def __init__(self, oauthcc):
+        self.oauthcc = oauthcc
+    def call(self):
+        headers = {"Authorization": "Barer " + ask(self.oauthcc).json()["access_token"]}
+        requests.get(self.oauthcc.api_url, headers=headers, timeout=5).raise_for_status()
+
+class Sleeping(Once):
+    def __init__(self, oauthcc):
+        super().__init__(oauthcc)
+        self.over, self.was_used, self.is_old = threading.Event(), threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self.renew, daemon=True)
+        self.thread.start()
+    def call(self):
+        if self.answer is None:
+            self.answer, self.since = ask(self.oauthcc), time.time()
+        use(self.oauthcc, self.answer)
+        self.was_used.set()
+        self.is_old.wait(5)
+    def renew(self):
+        self.was_used.wait()
+        while not self.over.is_set():
+            time.sleep(30)
+            if self.answer is not None and time.time() > self.since + 3300:
+                self.answer = None
+                self.is_old.set()
+    def close(self):
+        self.over.set()
+        self.was_used.set()
+        self.thread.join()
+
 @pytest.fixture
 def little_patience(monkeypatch):
     monkeypatch.setattr("pytest_oauthcc.contract.calls.PATIENCE", 0.3)
@@ -175,7 +206,11 @@ UNDECIDED = {
     ),
     "it is asynchronous, and fails": (
         "return raising",
-        {"does-not-block-the-event-loop": "the client made no token request (RuntimeError('not configured'))"},
+        {
+            "does-not-block-the-event-loop": "the client made no token request (RuntimeError('not configured'))",
+            "works-on-a-second-event-loop": "the client fails on its own loop (RuntimeError: not configured)",
+            "survives-a-cancelled-caller": "the client fails on its own loop (RuntimeError: not configured)",
+        },
     ),
     "it takes the URL from the metadata": (
         "return lambda: use(oauthcc, ask(oauthcc, found_url(oauthcc)))",
@@ -184,6 +219,19 @@ UNDECIDED = {
     "it never comes back": (
         "return Hanging().call",
         {"reuses-its-token": "the client fails before anything is provoked (it did not come back)"},
+    ),
+    "its token is of no use to the API": (
+        "return Misspelling(oauthcc).call",
+        {
+            "works-with-expires-in-null": "the client fails on expires_in: null, and on plain answers as well",
+            "recovers-after-an-outage": "the client got a token again, and fails with it",
+        },
+    ),
+    "it asks the API first, and then for nothing but a token": (
+        "return lambda: (requests.get(oauthcc.api_url, timeout=5), ask(oauthcc))",
+        {
+            "sends-the-token-as-the-api-wants-it": "the client called the API before it asked for a token, and never since"
+        },
     ),
     "it sends no secret": (
         "return lambda: use(oauthcc, ask(oauthcc, auth=None, client_id=oauthcc.client_id))",
@@ -363,3 +411,45 @@ def test_a_test_of_ones_own_needs_call_api_as_well(pytester):
     result = pytester.runpytest("-p", "no:randomly", "-p", "no:asyncio", "-k", "test_own")
 
     result.stdout.fnmatch_lines(["*OptionError: TestClient has no fixture call_api. Write it into the class:*"])
+
+
+def test_a_thread_that_sleeps_makes_time_run_away(told):
+    """Where skipped sleeps of another thread move the clock, many renewals are nobody's fault."""
+    code = "client = Sleeping(oauthcc)\n        yield client.call\n        client.close()"
+    found = told(code, "keeps-its-token-for-half-its-life", "gets-a-token")
+
+    assert not any(text.startswith("failed") for text in found.values()), found
+    assert "but the client has a thread that sleeps" in found["keeps-its-token-for-half-its-life"], found
+
+
+def test_a_thread_that_does_not_sleep_is_no_excuse(told):
+    """Another thread alone changes nothing about the verdict."""
+    head = (
+        "class Twofold:\n"
+        "    def __init__(self, oauthcc):\n"
+        "        self.oauthcc, self.over = oauthcc, threading.Event()\n"
+        "        self.thread = threading.Thread(target=self.over.wait, daemon=True)\n"
+        "        self.thread.start()\n"
+        "    def call(self):\n"
+        "        return use(self.oauthcc, ask(self.oauthcc))\n"
+    )
+    code = (
+        "client = Twofold(oauthcc)\n        yield client.call\n        client.over.set()\n        client.thread.join()"
+    )
+    found = told(code, "reuses-its-token", head=head)
+
+    assert found["reuses-its-token"].startswith("failed"), found
+
+
+def test_a_log_message_that_can_not_be_written_is_no_mistake_of_the_contract(told):
+    """What logging would only complain of does not fail the call, and is searched as it is."""
+    head = (
+        "import logging\n"
+        "class Logging(Once):\n"
+        "    def call(self):\n"
+        "        super().call()\n"
+        "        logging.getLogger('client').debug('%d tokens', self.answer.request.headers['Authorization'])\n"
+    )
+    found = told("return Logging(oauthcc).call", "keeps-secrets-out-of-logs", head=head)
+
+    assert "an access token is in a DEBUG message of the logger 'client'" in found["keeps-secrets-out-of-logs"]

@@ -14,7 +14,7 @@ import pytest
 import zoo_run
 from zoo_mutants import INNOCENT, MUTANTS
 
-from pytest_oauthcc.contract.table import CHECKS
+from pytest_oauthcc.contract.table import CHECKS, on_event_loops
 
 GUILTY = [
     (name, driver)
@@ -118,7 +118,8 @@ def test_little_is_left_undecided_for_a_client_that_is_right(driver):
         "sends-the-headers-that-the-provider-wants",
         "sends-the-parameters-that-the-provider-wants",
     }
-    sync_only = set() if driver == "async-httpx" else {"does-not-block-the-event-loop", "works-on-a-second-event-loop"}
+    on_loops = {check.id for check in on_event_loops.CHECKS}
+    sync_only = set() if driver == "async-httpx" else on_loops
 
     assert skipped <= always | sync_only | (set() if driver == "requests" else {"checks-certificates"})
 

@@ -126,3 +126,59 @@ class Stubborn(Right):
 class RenewsOn500(Right):
     def is_refused(self, answer: Answer) -> bool:
         return answer.status in {401, 500}
+
+
+@bug("401 is answered by a call of itself", "is-patient-with-a-401")
+class CallsItself(Right):
+    def call(self, method: str = "GET", path: str = "orders", body: Any = None) -> Flow:
+        token = yield from self.good_token()
+        answer = yield self.api_request(method, path, token, None)
+        if answer.status != 401:
+            return self.read_api(answer)
+        self.forget(token)
+        return (yield from self.call(method, path, body))
+
+
+@bug("Repeats with the header of the first request", "repeats-the-call-after-a-401")
+class RepeatsTheOldHeader(Right):
+    def call(self, method: str = "GET", path: str = "orders", body: Any = None) -> Flow:
+        token = yield from self.good_token()
+        request = self.api_request(method, path, token, None)
+        answer = yield request
+        if answer.status == 401:
+            self.forget(token)
+            yield from self.good_token()
+            answer = yield request
+        return self.read_api(answer)
+
+
+@bug("Lock held over the API request, and taken again on 401", "repeats-the-call-after-a-401")
+class LocksTooMuch(Right):
+    patience: ClassVar[float] = 0.25
+
+    def call(self, method: str = "GET", path: str = "orders", body: Any = None) -> Flow:
+        token = yield from self.good_token()
+        yield Lock()
+        try:
+            answer = yield self.api_request(method, path, token, None)
+            if answer.status == 401:
+                self.forget(token)
+                token = yield from self.good_token()
+                answer = yield self.api_request(method, path, token, None)
+        finally:
+            yield Unlock()
+        return self.read_api(answer)
+
+
+@bug("Circuit breaker that never closes", "recovers-after-an-outage", "recovers-after-a-failed-renewal")
+class NeverClosesItsBreaker(Right):
+    is_open = False
+
+    def renew(self) -> Flow:
+        if self.is_open:
+            raise ClientError("the token endpoint is down")
+        try:
+            yield from super().renew()
+        except ClientError:
+            self.is_open = True
+            raise

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,6 +44,13 @@ class ZooContract(ClientContract):
         """Spare the time that an animal would hang which is known to."""
         monkeypatch.setattr(calls, "PATIENCE", getattr(self.animal, "patience", calls.PATIENCE))
 
+    @pytest.fixture(autouse=True)
+    def _keeps_its_files_in_the_tests_folder(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if hasattr(self.animal, "writes_files"):
+            monkeypatch.setattr(tempfile, "tempdir", str(request.getfixturevalue("tmp_path")))
+
     @pytest.fixture
     def oauthcc_options(self) -> dict[str, Any]:
         options = dict(getattr(self.animal, "options", {}))
@@ -65,6 +73,8 @@ class ZooContract(ClientContract):
                 dict(oauthcc.authority.state.settings.headers),
                 jwks_url=where.jwks_url,
             )
+            if hasattr(self.animal, "has_key"):
+                client.private_key = oauthcc.private_key
             if server is not None:
                 client.verify, client.timeout = str(server.ca_pem_path), _TIMEOUT_ON_SOCKETS
             driver = OneLockForAll if self.animal.__name__ == "OneLoop" else DRIVERS[self.driver]

@@ -308,3 +308,22 @@ class StrictMembers(Right):
 class CutsTokens(Right):
     def store(self, members: dict[str, Any]) -> None:
         super().store({**members, "access_token": members["access_token"][:4096]})
+
+
+@bug("Scope forgotten when renewing", "sends-its-scope")
+class ForgetsScopeOnRenewal(Right):
+    def params(self) -> list[tuple[str, str]]:
+        return super().params() if self.token is None else super().params()[:1]
+
+
+@bug("Scopes sent as Python writes a list", "sends-its-scope", "separates-scopes-by-spaces")
+class ScopesAsAList(Right):
+    def params(self) -> list[tuple[str, str]]:
+        return [(name, str(value.split()) if name == "scope" else value) for name, value in super().params()]
+
+
+@bug("Basic form-encoded twice", "encodes-a-secret-with-reserved-characters", "encodes-an-id-with-reserved-characters")
+class EncodesTwice(Right):
+    def basic(self) -> str:
+        pair = f"{quote_plus(quote_plus(self.client_id))}:{quote_plus(quote_plus(self.client_secret))}"
+        return base64.b64encode(pair.encode()).decode()

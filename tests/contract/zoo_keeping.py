@@ -162,3 +162,22 @@ class Unpicklable(Right):
 class PickledWithoutSecret(Right):
     def __getstate__(self) -> Any:
         return {**vars(self), "token": None, "client_secret": ""}
+
+
+@bug("Lock not released when its caller is cancelled", "survives-a-cancelled-caller")
+class KeepsTheLockWhenCancelled(Right):
+    only: ClassVar[str] = "async-httpx"
+    patience: ClassVar[float] = 0.25
+
+    def good_token(self) -> Flow:
+        if self.is_fresh():
+            return self.token
+        yield Lock()
+        try:
+            if not self.is_fresh():
+                yield from self.renew()
+        except ClientError:
+            yield Unlock()
+            raise
+        yield Unlock()
+        return self.token

@@ -127,3 +127,9 @@ class ParsesFirst(Right):
 class RenewsOn403(Right):
     def is_refused(self, answer: Answer) -> bool:
         return answer.status in {401, 403}
+
+
+@bug("Retries every 400", "does-not-retry-refused-credentials")
+class RetriesBadRequests(Asks):
+    def again(self, answer: Answer) -> bool:
+        return answer.status == 400 or answer.status >= 500

@@ -254,3 +254,39 @@ class Blocks(Right):
 @bug("Lock bound to a dead event loop", "works-on-a-second-event-loop")
 class OneLoop(Right):
     only: ClassVar[str] = "async-httpx"
+
+
+@bug("Naive local time as a text", "counts-alike-in-every-time-zone")
+class NaiveText(Right):
+    until = ""
+
+    def store(self, members: dict[str, Any]) -> None:
+        super().store(members)
+        self.until = (datetime.now() + timedelta(seconds=self.lifetime(members) - self.leeway)).isoformat()
+
+    def is_fresh(self) -> bool:
+        return self.token is not None and datetime.now().isoformat() < self.until
+
+    def repetitions(self) -> int:
+        return 0
+
+
+@bug("Time of day without the date", "counts-alike-in-every-time-zone")
+class TimeOfDay(Dated):
+    def is_fresh(self) -> bool:
+        if self.token is None:
+            return False
+        end = self.until - timedelta(seconds=self.leeway)
+        return f"{self.present():%H:%M:%S}" < f"{end:%H:%M:%S}"
+
+    def repetitions(self) -> int:
+        return 0
+
+
+@bug("Seconds compared with milliseconds", "renews-an-expired-token")
+class SecondsAgainstMilliseconds(Right):
+    def is_fresh(self) -> bool:
+        return self.token is not None and self.now() < self.expires * 1000
+
+    def repetitions(self) -> int:
+        return 0

@@ -4,11 +4,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json as json_module
+import tempfile
 import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from zoo_client import Answer, Flow, Pause, Right, Send
+from zoo_client import Answer, ClientError, Flow, Pause, Right, Send
+from zoo_keeping import Cached
+from zoo_other_ways import (
+    AsksTheApiFirst,
+    ByAssertion,
+    BySecretAssertion,
+    ProvesPossession,
+    TriesBasicFirst,
+    WithIdInTheBody,
+)
 from zoo_renewing import ChecksItsTokens, Dated
 from zoo_safety import Served
 
@@ -154,6 +167,81 @@ class WithShortTokens(Right):
     options: ClassVar[dict[str, Any]] = {"expires_in": 60}
 
 
+class WithSharedCache(Cached):
+    """Shares its tokens with all clients of the same credentials and scope."""
+
+    cache: ClassVar[dict[Any, tuple[str, float]]] = {}
+
+    def key(self) -> Any:
+        return self.token_url, self.client_id, self.client_secret, self.scope
+
+
+class WithPrivateFolder(Right):
+    """Keeps its token in a file of a folder that is its owner's, so that the file itself need not be."""
+
+    writes_files: ClassVar[bool] = True
+
+    def file(self) -> Path:
+        folder = Path(tempfile.gettempdir()) / "zoo-of-its-owner"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        names = repr((self.token_url, self.client_id, self.client_secret, self.scope))
+        return folder / hashlib.sha256(names.encode()).hexdigest()
+
+    def good_token(self) -> Flow:
+        if self.token is None and self.file().exists():
+            self.token, self.expires = json_module.loads(self.file().read_text())
+        return (yield from super().good_token())
+
+    def store(self, members: dict[str, Any]) -> None:
+        super().store(members)
+        self.file().write_text(json_module.dumps([self.token, self.expires]))
+
+    def forget(self, token: str) -> None:
+        super().forget(token)
+        self.file().unlink(missing_ok=True)
+
+
+class RenewsFiveMinutesEarly(Right):
+    """Renews five minutes before the expiry, where the lifetime is more than twice that."""
+
+    options: ClassVar[dict[str, Any]] = {"expires_in": 600}
+
+    def store(self, members: dict[str, Any]) -> None:
+        super().store(members)
+        left = self.expires - self.now()
+        self.leeway = 300 if left >= 600 else left / 5
+
+
+class ReadsIsoTimes(Right):
+    """Keeps its expiry as a text with a time zone."""
+
+    until = ""
+
+    def store(self, members: dict[str, Any]) -> None:
+        super().store(members)
+        self.until = datetime.fromtimestamp(self.expires, UTC).isoformat()
+
+    def is_fresh(self) -> bool:
+        return self.token is not None and datetime.now(UTC) < self.end() - timedelta(seconds=self.leeway)
+
+    def is_good(self) -> bool:
+        return self.token is not None and datetime.now(UTC) < self.end()
+
+    def end(self) -> datetime:
+        return datetime.fromisoformat(self.until)
+
+
+class WrapsItsErrors(Right):
+    """Raises one exception for everything, without the cause."""
+
+    def call(self, method: str = "GET", path: str = "orders", body: Any = None) -> Flow:
+        try:
+            return (yield from super().call(method, path, body))
+        except ClientError as error:
+            text = str(error)
+        raise RuntimeError(f"no orders: {text}")
+
+
 INNOCENT: dict[str, type[Right]] = {
     cls.__name__: cls
     for cls in (
@@ -176,5 +264,16 @@ INNOCENT: dict[str, type[Right]] = {
         Eager,
         ChecksItsTokens,
         Served,
+        ByAssertion,
+        BySecretAssertion,
+        WithIdInTheBody,
+        TriesBasicFirst,
+        ProvesPossession,
+        AsksTheApiFirst,
+        WithSharedCache,
+        WithPrivateFolder,
+        RenewsFiveMinutesEarly,
+        ReadsIsoTimes,
+        WrapsItsErrors,
     )
 }

@@ -73,7 +73,7 @@ def some_contracts(which: str) -> dict[str, type]:
     everywhere = {
         name: animal
         for name, animal in INNOCENT.items()
-        if name == "Right" or (hasattr(animal, "options") and not hasattr(animal, "is_served"))
+        if name == "Right" or (hasattr(animal, "options") and animal.__module__ == "zoo_right")
     }
     return {**zoo_contract.contracts(INNOCENT, ["requests"]), **zoo_contract.contracts(everywhere, DRIVERS)}
 

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from zoo_bugs import bug
 from zoo_client import Answer, ClientError, Flow, Right, Send
+from zoo_other_ways import ByAssertion
 
 if TYPE_CHECKING:
     import ssl
@@ -97,6 +99,40 @@ class PrintsToken(Right):
     def store(self, members: dict[str, Any]) -> None:
         print(members)  # noqa: T201 - which is the bug
         super().store(members)
+
+
+@bug("Token logged by a logger with handlers of its own", "keeps-secrets-out-of-logs")
+class LogsApart(Right):
+    def store(self, members: dict[str, Any]) -> None:
+        super().store(members)
+        logging.getLogger("zoo.apart").info("the token is %s", self.token)
+
+    def __post_init__(self) -> None:
+        logging.getLogger("zoo.apart").propagate = False
+
+
+@bug("Token in a field of a structured log", "keeps-secrets-out-of-logs")
+class LogsFields(Right):
+    def store(self, members: dict[str, Any]) -> None:
+        super().store(members)
+        logging.getLogger("zoo").info("a new token", extra={"answer": members})
+
+
+@bug("Token in a warning", "keeps-secrets-out-of-logs")
+class WarnsWithToken(Right):
+    def store(self, members: dict[str, Any]) -> None:
+        super().store(members)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn(f"{self.token} lives for {members.get('expires_in')} s", stacklevel=2)
+
+
+@bug("Assertion logged", "keeps-secrets-out-of-logs", **ByAssertion.options)
+class LogsAssertion(ByAssertion):
+    def token_request(self) -> Send:
+        request = super().token_request()
+        logging.getLogger("zoo").debug("token request with %r", request.body)
+        return request
 
 
 @bug("Secret in an exception", "keeps-secrets-out-of-exceptions")

@@ -12,6 +12,7 @@ from pytest_oauthcc.contract.table import (
     getting,
     keeping,
     on_event_loops,
+    reading_answers,
     renewing,
     safety,
 )
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "Check", "Level", "find_check"]
 
-_CHAPTERS = (getting, credentials, keeping, renewing, on_event_loops, being_refused, bad_days, safety)
+_CHAPTERS = (getting, reading_answers, credentials, keeping, renewing, on_event_loops, being_refused, bad_days, safety)
 
 CHECKS: dict[str, Check] = {check.id: check for chapter in _CHAPTERS for check in chapter.CHECKS}
 """All checks by id, in the order of the chapters."""

@@ -11,7 +11,7 @@ CHECKS = (
         "does-not-retry-refused-credentials",
         "must",
         "RFC 6749 section 5.2",
-        "The token endpoint answers invalid_client.",
+        "The token endpoint answers invalid_client, with the status 401 or, as many do, 400.",
         "The secret won't get better; providers lock the client out after a few attempts.",
         "Retry on connection errors, 429 and 5xx only, never on 400 or 401 of the token endpoint.",
     ),

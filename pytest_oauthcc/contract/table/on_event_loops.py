@@ -23,4 +23,13 @@ CHECKS = (
         "asyncio.run() twice in a script or one loop per test: locks and pools of the first loop raise or hang.",
         "Make locks and pools per running loop, not in the constructor or at import.",
     ),
+    Check(
+        "survives-a-cancelled-caller",
+        "should",
+        FIELD,
+        "Several tasks wait for a renewed token, and the one that asks for it is cancelled.",
+        "A request that timed out or a browser that went away cancels its task; the lock stays locked, or all others "
+        "get a CancelledError that nobody sent them.",
+        "Hold locks with `async with`; where tasks share one that fetches the token, await asyncio.shield(task).",
+    ),
 )

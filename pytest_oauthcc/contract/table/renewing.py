@@ -117,8 +117,9 @@ CHECKS = (
         "counts-alike-in-every-time-zone",
         "must",
         FIELD,
-        "The machine is in another time zone, or its clocks change; the token is used, and expires.",
-        "Naive local times and utcnow().timestamp() are off by hours: dead tokens, or a storm of token requests.",
+        "The machine is in another time zone, or its clocks change, or a year ends; the token is used, and expires.",
+        "Naive local times and utcnow().timestamp() are off by hours, and a time of day is smaller after midnight: "
+        "dead tokens, or a storm of token requests.",
         "Count with time.time() or time.monotonic(), or with datetime.now(UTC).",
     ),
     Check(

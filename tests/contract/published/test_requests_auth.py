@@ -1,11 +1,12 @@
 """requests-auth, an auth object with a token cache that the whole process shares."""
 
-# ruff: noqa: D102, RUF012 - fixtures and tables of reasons, as a user writes them
+# ruff: noqa: D102 - fixtures, as a user writes them
 
 import functools
 
 import pytest
 import requests
+from auth_object_findings import NOT_APPLICABLE, findings_of
 from published_findings import Finding
 from requests_auth import OAuth2, OAuth2ClientCredentials
 
@@ -17,22 +18,6 @@ class TestRequestsAuth(ClientContract):
     distribution = "requests-auth"
     findings = (
         Finding(
-            "Id and secret go into the Basic header as they are, where RFC 6749 has them form-encoded first",
-            "requests_auth._oauth2.client_credentials:OAuth2ClientCredentials.__init__",
-            (
-                "encodes-a-secret-with-reserved-characters",
-                "encodes-an-id-with-reserved-characters",
-                "keeps-a-colon-in-its-id",
-            ),
-            "The client has no other method. Letters, digits and -._ are the same either way.",
-        ),
-        Finding(
-            "Who asks for a token holds a lock, but nobody who waited for it looks again whether there is a token now: "
-            "each of several threads sends a token request, one after the other",
-            "requests_auth._oauth2.tokens:TokenMemoryCache.get_token",
-            ("asks-once-for-many-callers", "renews-once-for-many-callers"),
-        ),
-        Finding(
             "The cache is one for the process, and its key has the token URL and the scope but not the client: a "
             "second client gets the first one's tokens",
             "requests_auth._oauth2.client_credentials:OAuth2ClientCredentials.__init__",
@@ -40,35 +25,9 @@ class TestRequestsAuth(ClientContract):
             "Its sister httpx-auth has put the client into the key.",
             "https://github.com/Colin-b/httpx_auth/issues/97",
         ),
-        Finding(
-            "The early expiry is 30 s whatever the lifetime: a token of 30 s is renewed for every call",
-            "requests_auth._oauth2.tokens:_is_expired",
-            ("keeps-short-lived-tokens",),
-            "early_expiry= takes another value, though not 0, which is falsy and gives 30 s.",
-        ),
-        Finding(
-            "An expires_in beyond what datetime can hold raises OverflowError",
-            "requests_auth._oauth2.tokens:_to_expiry",
-            ("survives-a-huge-expires-in",),
-            "RFC 6749 appendix A.14 sets no bound; such a value is rare.",
-        ),
-        Finding(
-            "JSON that is no object ends in an AttributeError: the answer is taken for a dict",
-            "requests_auth._oauth2.common:request_new_grant_with_post",
-            ("explains-a-useless-answer[list]", "explains-a-useless-answer[null]"),
-        ),
-        Finding(
-            "An http:// token URL is taken as it comes, and the secret sent in the clear",
-            "requests_auth._oauth2.client_credentials:OAuth2ClientCredentials.__init__",
-            ("refuses-a-plain-http-token-url",),
-            "RFC 6749 section 3.2 puts the duty on the server; the URL is the program's.",
-        ),
+        *findings_of("requests_auth", basic="__init__", is_expired="_is_expired", to_expiry="_to_expiry"),
     )
-    not_applicable = {
-        "gets-a-new-token-after-a-401": "the auth object adds tokens and leaves answers to the program, which has "
-        "OAuth2.token_cache.clear()",
-        "repeats-the-call-after-a-401": "the auth object adds tokens and leaves answers to the program",
-    }
+    not_applicable = NOT_APPLICABLE
 
     @pytest.fixture(autouse=True)
     def _no_tokens_of_earlier_tests(self):
