@@ -69,6 +69,8 @@ def span_of(delta: Any, units: dict[str, Any]) -> int:
             + (" To go to a certain moment use advance_to(moment)." if isinstance(delta, datetime) else "")
         )
     for name, value in units.items():
+        if type(value) is int and value == 0:  # mostly, since it was left out
+            continue
         if not _is_number(value):
             raise OptionError(f"advance() needs a finite number for {name}=; it was given {_shown(value)}.")
         total += round(value * _UNITS[name])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.clock import holders, sleeps
 from pytest_oauthcc.clock.arguments import expiry_of, lead_of, past_the_end, point_of, span_of
+from pytest_oauthcc.clock.backends import BACKENDS, check_backend
 from pytest_oauthcc.clock.others import in_effect
 from pytest_oauthcc.clock.reading import microseconds, moment_at, seconds
 from pytest_oauthcc.errors import OptionError
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Clock"]
 
 _SECOND = 1_000_000
-_BACKENDS = {"freezegun": "freezegun_backend", "time-machine": "time_machine_backend"}
 
 # One for all clocks: they have only one time to move between them.
 _lock = threading.RLock()
@@ -53,7 +50,7 @@ class Clock:
 
     def __init__(self, backend: str = "freezegun") -> None:
         __tracebackhide__ = True
-        _check_backend(backend)
+        check_backend(backend)
         self._backend = backend
         self._sources: list[TokenTimes] = []
         self._own: OwnHands | None = None
@@ -233,11 +230,11 @@ class Clock:
         # Whatever became of one of them, the others are undone.
         own, self._own = self._own, None
         for hands, let_go in self._stopped.items():
-            if hands != own and hands.is_in_effect():
+            if hands is not own and hands.is_in_effect():
                 with contextlib.suppress(Exception):
                     let_go()
         for hands, span in self._moved.items():
-            if hands != own and hands.is_in_effect():
+            if hands is not own and hands.is_in_effect():
                 with contextlib.suppress(Exception):
                     hands.shift(-span)
         self._stopped.clear()
@@ -254,9 +251,7 @@ class Clock:
         if hands is None:
             if self._own is not None:  # somebody took them away, as one stop() too many does
                 self._undo_moves()
-            holders.look()
-            backend = importlib.import_module(f"pytest_oauthcc.clock.{_BACKENDS[self._backend]}")
-            hands = self._own = backend.start()
+            hands = self._own = BACKENDS[self._backend]()
         return hands
 
     def _pass(self, span: int) -> None:
@@ -287,20 +282,6 @@ class Clock:
                 "this clock can't be moved any more: the test it belonged to is over. "
                 "Use the oauthcc_clock (or oauthcc.clock) of the test that is running."
             )
-
-
-def _check_backend(backend: str) -> None:
-    __tracebackhide__ = True
-    if backend not in _BACKENDS:
-        raise OptionError(
-            f"there is no clock backend {backend!r}; there are 'freezegun' and 'time-machine'. "
-            'Set oauthcc_clock_backend = "freezegun", or leave it out.'
-        )
-    if backend == "time-machine" and "time_machine" not in sys.modules and not importlib.util.find_spec("time_machine"):
-        raise OptionError(
-            "the clock backend 'time-machine' needs the package time-machine, which is not installed: "
-            "pip install pytest-oauthcc[time-machine], or leave oauthcc_clock_backend out to use freezegun."
-        )
 
 
 Clock.__module__ = "pytest_oauthcc"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from types import ModuleType
 
-__all__ = ["is_supported", "start", "stop"]
+__all__ = ["is_supported", "places_of", "start", "stop"]
 
 _PRIVATE_NAMES = ("sys", "time", "datetime", "real_date_objects")
 _places: dict[int, Places] = {}  # by the id of freezegun.api: of use from one test to the next
@@ -26,7 +26,7 @@ def is_supported(api: ModuleType, freeze: Any) -> bool:
 
 def start(api: Any, freeze: Any) -> None:
     """
-    Start a freeze; nothing may be frozen yet.
+    Start a freeze; nothing may be frozen yet, and ``places_of(api)`` has to be up to date.
 
     freezegun looks at all names of all modules, each time, and imports whatever a lazy package has on offer. Here it
     patches the modules time and datetime only, and what they held before is replaced wherever it is known to be.
@@ -42,14 +42,15 @@ def start(api: Any, freeze: Any) -> None:
         return
     with _no_modules_shown(api):
         freeze.start()
-    fakes = {id(real): _successor(api, real) for real in api.real_date_objects}
+    successors = {id(real): (real, _successor(api, real)) for real in api.real_date_objects}
     note = freeze.undo_changes.append
-    for module, names, held in _index(api).current():
+    for _, module, names, held in places_of(api).known():
         if ignored and str(names.get("__name__")).startswith(ignored):
             continue
-        for name, real in held.items():
-            if names.get(name) is real:
-                setattr(module, name, fakes[id(real)])
+        for name, identity in held.items():
+            if id(names.get(name)) == identity:
+                real, fake = successors[identity]
+                setattr(module, name, fake)
                 note((module, name, real))
 
 
@@ -65,8 +66,8 @@ def stop(api: Any, freeze: Any) -> None:
         freeze.stop()
         return
     # Modules imported during the freeze hold fakes, and so may those that filled themselves only then.
-    for module, _, held in _index(api).newcomers(freeze.reals):
-        freeze.undo_changes.extend((module, name, freeze.reals[id(fake)]) for name, fake in held.items())
+    for _, module, _, held in places_of(api).newcomers(freeze.reals):
+        freeze.undo_changes.extend((module, name, freeze.reals[identity]) for name, identity in held.items())
     with _no_modules_shown(api):
         freeze.stop()
 
@@ -75,7 +76,8 @@ def _successor(api: Any, real: Any) -> Any:
     return getattr(api.datetime if isinstance(real, type) else api.time, real.__name__)
 
 
-def _index(api: Any) -> Places:
+def places_of(api: Any) -> Places:
+    """Give the places where modules hold what freezegun replaces."""
     places = _places.get(id(api))
     if places is None:
         places = _places[id(api)] = Places(api.real_date_objects)

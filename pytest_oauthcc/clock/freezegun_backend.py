@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from pytest_oauthcc.clock import fast_freeze
-from pytest_oauthcc.clock.hands import Dial
+from pytest_oauthcc.clock.hands import UNMOVED, Dial
 from pytest_oauthcc.clock.holders import Holders
 from pytest_oauthcc.clock.infrastructure import caller_keeps_real_time
 from pytest_oauthcc.clock.local_time import LocalOffset
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import ModuleType
 
+    from pytest_oauthcc.clock.slots import Slot
+
 __all__ = ["FreezegunHands", "start"]
 
 _STACKS = ("freeze_factories", "ignore_lists", "tick_flags", "tz_offsets")
 _WHAT_STOP_NEEDS = ("fake_names", "reals")
 _HELD_BY_REFERENCE = ("time", "time_ns", "monotonic", "monotonic_ns")
-_holders: dict[tuple[int, ...], Holders] = {}  # of use from one test to the next
+_BYSTANDERS = ("strftime", "gmtime")
+_holders: dict[int, Holders] = {}  # by the id of freezegun.api: of use from one test to the next
 
 
 def start() -> FreezegunHands:
@@ -44,7 +47,7 @@ class FreezegunHands:
 
     def __init__(self, api: ModuleType) -> None:
         self._api: Any = api
-        self._wall = self._monotonic = self._performance = Dial()
+        self._wall = self._monotonic = self._performance = UNMOVED
         self._freeze: Any = None
         self._undo: list[Callable[[], None]] = []
 
@@ -94,6 +97,9 @@ class FreezegunHands:
     def put_up(self) -> None:
         """Let freezegun patch the modules, then take the place of the factory that it made."""
         api = self._api
+        fast_freeze.places_of(api).look()
+        holders = _holders_of_the_real(api)
+        slots = holders.find()
         prefixes = _users_prefixes(api)
         freeze = self._freeze = api.freeze_time()
         for name in _WHAT_STOP_NEEDS:
@@ -106,7 +112,7 @@ class FreezegunHands:
         api.tz_offsets[-1] = LocalOffset(api)
         self._offset_monotonic()
         self._leave_event_loops_real()
-        self._stand_in_for_references()
+        self._stand_in_for_references(holders, slots)
 
     def remove(self) -> None:
         """Take the entry out of freezegun, wherever it is by now, and let go what was patched for it."""
@@ -170,14 +176,11 @@ class FreezegunHands:
             api = self._api
             self._swap(loop, "time", lambda _: lambda _loop: api.real_monotonic())
 
-    def _stand_in_for_references(self) -> None:
+    def _stand_in_for_references(self, holders: Holders, slots: list[Slot]) -> None:
         # freezegun knows the names in modules; who holds one of these functions in another way would not see the clock.
         reals = [getattr(self._api, f"real_{name}") for name in _HELD_BY_REFERENCE]
-        key = tuple(map(id, reals))
-        if key not in _holders:
-            _holders[key] = Holders(reals, self._api.real_strftime)
         stand_ins = {id(real): StandIn(real) for real in reals}
-        put_back = _holders[key].replace(stand_ins)
+        put_back = holders.replace(slots, stand_ins)
 
         def undo() -> None:
             put_back()
@@ -198,6 +201,16 @@ class FreezegunHands:
                 setattr(owner, name, original)
 
         self._undo.append(put_back)
+
+
+def _holders_of_the_real(api: Any) -> Holders:
+    holders = _holders.get(id(api))
+    if holders is None:
+        wanted, bystanders = (
+            [getattr(api, f"real_{name}") for name in names] for names in (_HELD_BY_REFERENCE, _BYSTANDERS)
+        )
+        holders = _holders[id(api)] = Holders(wanted, bystanders, fast_freeze.places_of(api))
+    return holders
 
 
 def _users_prefixes(api: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Dial", "Hands", "OwnHands"]
+__all__ = ["UNMOVED", "Dial", "Hands", "OwnHands"]
 
 
 class Hands(Protocol):
@@ -69,3 +69,7 @@ class Dial:
     def running(self, real: int) -> Self:
         """Give the dial as it runs on from where it stands."""
         return type(self)(self.read(real) - real)
+
+
+UNMOVED = Dial()
+"""What shows the machine's own time."""

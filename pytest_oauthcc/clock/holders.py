@@ -2,59 +2,91 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import gc
 import sys
 import weakref
-from types import CellType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.clock.infrastructure import is_left_alone
-from pytest_oauthcc.clock.slots import own_dict, slots_of
+from pytest_oauthcc.clock.places import Places
+from pytest_oauthcc.clock.reading import top_factory
+from pytest_oauthcc.clock.slots import slots_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Sequence
 
+    from pytest_oauthcc.clock.searching import Found
     from pytest_oauthcc.clock.slots import Slot
 
 __all__ = ["Holders", "look"]
 
-# What a tuple or dict may belong to so that it is the owner that has to be changed.
-_THEIR_OWN = (type, FunctionType, functools.partial)
-
 
 class Holders:
     """
-    All that hold one of some functions, but for modules, which hold them by name.
+    All that hold one of some functions.
 
-    A search goes through everything that is alive, which takes time. So it is made only when somebody has taken one of
-    the functions since the last one: when there are more references to it, but for those that are accounted for, than
-    there were when last looked at. Who looks often hardly ever misses somebody for another one who has gone meanwhile.
+    A search goes through everything that is alive, which takes time. So books are kept: of all modules that hold a
+    function by name, and of all others that hold one in any way, where they live and what they hold now. As long as
+    there are as many references to the functions as these explain, nobody is new. When there are more, or fewer,
+    modules that came or changed are looked at, and if these don't explain it everything is searched. So a search finds
+    whoever is new, whoever else has gone meanwhile, and suites in which nobody comes or goes don't pay for it.
+
+    What can be seen, but not remembered without keeping it alive (an object with ``__slots__``, a dict within a dict,
+    a tuple with more in it than such functions and constants), is searched for each time, as long as it lives. What
+    can't be seen is the local variable of a running function, and what C code holds without telling the garbage
+    collector; these are taken for granted. So is, as long as they live, what those hold that can't be changed (a
+    generator, a deque) or are left alone.
+
+    So somebody new is missed in three cases: where between the same two looks such a local variable goes that had been
+    there at the last search and at each look since; where between them one of those that live on gives up what it held;
+    and where he takes all bystanders as well, as freezegun does.
 
     Holders in tuples, in the local variables of running functions and generators, and in C or Rust code are out of
     reach, and those of the modules that keep the real time are left alone.
 
     Args:
         wanted: The functions.
-        bystander: Another function of the module time, such as nobody holds.
+        bystanders: Other functions of the module time, such as nobody holds together: what freezegun keeps of each
+            freeze that was ever started refers to all of them, which is no news.
+        places: Where modules hold them by name, among other things; to be kept up to date with those.
     """
 
-    def __init__(self, wanted: Iterable[Callable[[], Any]], bystander: Callable[..., Any]) -> None:
-        self._bystander = bystander
-        self._wanted = {id(function): function for function in wanted}
-        self._known: list[Callable[[], Any]] = []  # references that keep nobody alive
-        self._short_lived: list[Any] = []  # holders to which there can be no such reference
-        self._unaccounted: list[int] = []
-        self._is_news = True
+    def __init__(
+        self,
+        wanted: Sequence[Callable[[], Any]],
+        bystanders: Sequence[Callable[..., Any]],
+        places: Places | None = None,
+    ) -> None:
+        # All are held in the same places, so that what holds them here cancels out.
+        self._functions = (*wanted, *bystanders)
+        self._ids = tuple(map(id, self._functions))
+        self._count = len(wanted)
+        self.places = places or Places(self._functions)
+        self._known: list[Callable[[], Any]] = []  # references that keep nobody alive, to those that can be changed
+        self._others: list[tuple[Callable[[], Any], list[int]]] = []  # such references, and the ids of what is held
+        self._expected: list[int] = []
+        self.is_anything_unseen = False
         self._is_replaced = False
         _all.append(self)
 
-    def replace(self, stand_ins: dict[int, Any]) -> Callable[[], None]:
+    def find(self) -> list[Slot]:
+        """Find out where the functions are held; to be called while nothing is replaced by anybody."""
+        slots = self._slots()
+        references = self._unexplained(slots)
+        if references == self._expected and not self.places.is_out_of_date():
+            return slots
+        self.places.look()
+        references = self._unexplained(slots)
+        if self._surplus(references) != self._surplus(self._expected):
+            return self._search()
+        self._expected = references
+        return slots
+
+    def replace(self, slots: list[Slot], stand_ins: dict[int, Any]) -> Callable[[], None]:
         """
         Put a stand-in wherever a function is held.
 
         Args:
+            slots: Where that is.
             stand_ins: What to put there, by the id of the function.
 
         Returns:
@@ -62,11 +94,10 @@ class Holders:
         """
         self._is_replaced = True
         replaced: list[tuple[Slot, Any]] = []
-        for slot in self._slots():
+        for slot in slots:
             real = slot.get()
-            # Some don't let themselves be changed; a slot that was found in two ways is filled by now.
-            with contextlib.suppress(Exception):
-                slot.put(stand_ins[id(real)])
+            # One that was found in two ways is filled by now.
+            if id(real) in stand_ins and _is_put(slot, stand_ins[id(real)]):
                 replaced.append((slot, real))
 
         def put_back() -> None:
@@ -78,52 +109,94 @@ class Holders:
 
         return put_back
 
-    def _slots(self) -> list[Slot]:
-        if not self._is_news:
-            return self._of_the_known()
-        self._search()
-        slots = self._of_the_known()
-        slots += [slot for holder in self._short_lived for slot in slots_of(holder, self._wanted)]
-        # Where there are holders that can't be remembered there has to be a search each time.
-        self._is_news = bool(self._short_lived)
-        self._short_lived.clear()
-        self._unaccounted.clear()  # what is left is counted when all is quiet again
-        return slots
-
     def look(self) -> None:
-        """See whether somebody has taken one of the functions; to be called while nothing is replaced by anybody."""
+        """See whether a local variable has gone that was taken for granted."""
         if not self._is_replaced:
-            count = self._count(self._of_the_known())
-            self._is_news |= any(now > before for now, before in zip(count, self._unaccounted, strict=False))
-            self._unaccounted = count
+            before, now = self._surplus(self._expected), self._surplus(self._unexplained(self._slots()))
+            for index, fewer in enumerate(map(int.__sub__, before, now)):
+                self._expected[index] -= max(0, fewer)
 
-    def _of_the_known(self) -> list[Slot]:
+    def _slots(self) -> list[Slot]:
         holders = [holder for reference in self._known if (holder := reference()) is not None]
-        return [slot for holder in holders for slot in slots_of(holder, self._wanted)]
+        return [slot for holder in holders for slot in slots_of(holder, self._ids)]
 
-    def _count(self, slots: list[Slot]) -> list[int]:
-        held = [id(slot.get()) for slot in slots]
-        counts = [sys.getrefcount(function) - held.count(id(function)) for function in self._wanted.values()]
-        # Each freeze that freezegun has ever started refers to all functions of the module time, which is no news.
-        no_news = sys.getrefcount(self._bystander)
-        return [count - no_news for count in counts]
+    def _held(self, slots: list[Slot]) -> list[int]:
+        """Count what is in the books now, for each function."""
+        held = [id(names.get(name)) for names, name in self.places.spots(self._ids)]
+        if len(slots) > 1:
+            slots = list({slot.place: slot for slot in slots}.values())
+        held += [id(slot.get()) for slot in slots]
+        for reference, ids in self._others:
+            if reference() is not None:
+                held += ids
+        return list(map(held.count, self._ids))
 
-    def _search(self) -> None:
-        self._known.clear()
-        for holder, is_lasting in _search(self._wanted):
+    def _unexplained(self, slots: list[Slot]) -> list[int]:
+        """Count the references to each function that are not in the books."""
+        return list(map(int.__sub__, map(sys.getrefcount, self._functions), self._held(slots)))
+
+    def _surplus(self, references: list[int]) -> list[int]:
+        """Give by how much each wanted function exceeds the bystanders."""
+        no_news = min(references[self._count :], default=0)
+        return [number - no_news for number in references[: self._count]]
+
+    def _search(self) -> list[Slot]:
+        # Not before it is needed: most suites move no clock.
+        from pytest_oauthcc.clock.searching import search
+
+        self._known, self._others = [], []  # what these keep would seem to be ours
+        haul = search(self._functions)
+        self.places.look_at(haul.modules)
+        short_lived = self._remember(haul.found)
+        slots = self._slots()
+        # Those that were seen, but are not in the books, are to be searched for again.
+        seen = [haul.references[identity] for identity in self._ids]
+        homeless = [max(0, number) for number in map(int.__sub__, seen, self._held(slots))]
+        del haul
+        references = self._unexplained(slots)
+        self._expected = list(map(int.__sub__, references, homeless))
+        if self._surplus(references) == self._surplus(self._expected):
+            self._expected = references
+        self.is_anything_unseen = any(self._surplus(self._expected))
+        return slots + [slot for holder in short_lived for slot in slots_of(holder, self._ids)]
+
+    def _remember(self, found: list[Found]) -> list[Any]:
+        """Put into the books whom they can hold, and give those whom they can't, but who can be changed."""
+        known: dict[int, Callable[[], Any]] = {}
+        others: list[tuple[Callable[[], Any], list[int]]] = []
+        short_lived: list[Any] = []
+        for holder, place, is_lasting, is_ours_to_change in found:
+            may_be_changed = is_ours_to_change and any(True for _ in slots_of(holder, self._ids))
             try:
-                self._known.append(_Lasting(holder) if is_lasting else weakref.ref(holder))
+                reference: Callable[[], Any] = _Lasting(holder) if is_lasting else weakref.ref(holder)
             except TypeError:
-                self._short_lived.append(holder)
+                short_lived += [holder] * may_be_changed
+                continue
+            if may_be_changed:
+                known[id(holder)] = reference
+            else:
+                others.append((reference, [id(thing) for thing in gc.get_referents(place) if id(thing) in self._ids]))
+        self._known, self._others = list(known.values()), others
+        return short_lived
+
+
+def _is_put(slot: Slot, thing: Any) -> bool:
+    try:
+        slot.put(thing)
+    except Exception:  # noqa: BLE001 - some don't let themselves be changed, and say so in their own way
+        return False
+    return True
 
 
 _all: list[Holders] = []
 
 
 def look() -> None:
-    """See whether somebody has taken one of the functions that were ever wanted."""
-    for holders in _all:
-        holders.look()
+    """See whether a local variable has gone that was taken for granted by one of those that were ever made."""
+    unsure = [holders for holders in _all if holders.is_anything_unseen]
+    if unsure and top_factory() is None:  # under a freeze, names hold something else
+        for holders in unsure:
+            holders.look()
 
 
 class _Lasting:
@@ -134,62 +207,3 @@ class _Lasting:
 
     def __call__(self) -> Any:
         return self._holder
-
-
-def _search(wanted: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
-    """Find the holders, each with whether it may be remembered for good."""
-    modules = {id(vars(module)): name for name, module in sys.modules.copy().items() if type(module) is ModuleType}
-    found = [holder for holder in gc.get_referrers(*wanted.values()) if id(holder) not in modules]
-    containers = {id(holder): holder for holder in found if type(holder) in (dict, list, tuple)}
-    seen = {id(wanted)}
-    for container, owners in _owners_of(containers, found):
-        if any(isinstance(owner, ModuleType) or is_left_alone(_module_of(owner, modules)) for owner in owners):
-            continue
-        for owner in owners:
-            holder = _holder(container, owner)
-            if holder is not None and id(holder) not in seen:
-                seen.add(id(holder))
-                yield holder, holder is container and id(owner) in modules
-    cells = {id(holder): holder for holder in found if isinstance(holder, CellType)}
-    for cell, functions in _functions_of(cells, found):
-        if not any(is_left_alone(function.__module__) for function in functions):
-            yield cell, True  # it keeps nothing alive but the wanted function, as a static method does
-    for holder in found:
-        if id(holder) not in containers.keys() | cells.keys() and not is_left_alone(_module_of(holder, modules)):
-            yield holder, isinstance(holder, staticmethod)
-
-
-def _owners_of(containers: dict[int, Any], *ours: Any) -> Iterator[tuple[Any, list[Any]]]:
-    owners: dict[int, list[Any]] = {identity: [] for identity in containers}
-    contents = tuple(containers.values())
-    ours_by_id = set(map(id, (containers, contents, *ours)))  # this search's own lists are no owners
-    for owner in gc.get_referrers(*contents) if contents else ():
-        if id(owner) not in ours_by_id:
-            for thing in gc.get_referents(owner):
-                if id(thing) in owners:
-                    owners[id(thing)].append(owner)
-    return ((containers[identity], known) for identity, known in owners.items())
-
-
-def _functions_of(cells: dict[int, Any], found: list[Any]) -> Iterator[tuple[Any, list[FunctionType]]]:
-    closures = {id(owner): owner for _, owners in _owners_of(cells, found) for owner in owners if type(owner) is tuple}
-    functions: dict[int, list[FunctionType]] = {identity: [] for identity in cells}
-    for closure, owners in _owners_of(closures):
-        for cell in closure:
-            if id(cell) in functions:
-                functions[id(cell)] += [owner for owner in owners if isinstance(owner, FunctionType)]
-    return ((cells[identity], known) for identity, known in functions.items())
-
-
-def _holder(container: Any, owner: Any) -> Any:
-    """Give what has the slot: the owner, the container itself, or None where it can't be reached."""
-    if issubclass(type(owner), _THEIR_OWN) or own_dict(owner) is container:
-        return owner
-    return None if type(container) is tuple else container
-
-
-def _module_of(holder: Any, modules: dict[int, str]) -> str:
-    if id(holder) in modules:
-        return modules[id(holder)]
-    named = holder if issubclass(type(holder), (type, FunctionType)) else type(holder)
-    return str(named.__module__)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_oauthcc.clock.hands import Dial
+from pytest_oauthcc.clock.hands import UNMOVED
 from pytest_oauthcc.clock.holders import Holders
-from pytest_oauthcc.clock.places import Places
 from pytest_oauthcc.clock.reading import freezegun_api, top_factory
 from pytest_oauthcc.clock.stand_ins import StandIn
 
@@ -16,23 +15,31 @@ if TYPE_CHECKING:
 
 __all__ = ["MonotonicHands"]
 
-_searchers: dict[tuple[int, ...], tuple[Places, Holders]] = {}  # of use from one test to the next
+# Of use from one test to the next. So are the stand-ins: who took one in a test and lives on sees the next clock, too.
+_works: dict[tuple[int, int], tuple[Holders, dict[int, StandIn]]] = {}
+
+
+def _works_for_the_real() -> tuple[Holders, dict[int, StandIn]]:
+    key = id(time.monotonic), id(time.monotonic_ns)
+    if key not in _works:
+        stand_ins = {id(real): StandIn(real, real) for real in (time.monotonic, time.monotonic_ns)}
+        _works[key] = Holders((time.monotonic, time.monotonic_ns), (time.strftime, time.gmtime)), stand_ins
+    return _works[key]
 
 
 class MonotonicHands:
     """Lets ``time.monotonic`` and ``time.monotonic_ns`` give the machine's monotonic time plus the moves of a clock."""
 
     def __init__(self) -> None:
-        self._dial = Dial()
-        self._real_ns: Callable[[], int] = time.monotonic_ns
-        reals: tuple[Callable[[], Any], ...] = (time.monotonic, time.monotonic_ns)
-        self._stand_ins = [StandIn(reals[0], self._seconds), StandIn(reals[1], self._nanoseconds)]
-        key = tuple(map(id, reals))
-        if key not in _searchers:
-            _searchers[key] = Places(reals), Holders(reals, time.strftime)
-        replacements = dict(zip(key, self._stand_ins, strict=True))
-        self._places, holders = _searchers[key]
-        self._undo = [self._places.replace(replacements), holders.replace(replacements)]
+        self._dial = UNMOVED
+        holders, stand_ins = _works_for_the_real()
+        slots = holders.find()
+        self._places = holders.places
+        self._stand_ins = list(stand_ins.values())
+        self._stand_ins[0].serve(self._seconds)
+        self._stand_ins[1].serve(self._nanoseconds)
+        self._real_ns: Callable[[], int] = self._stand_ins[1].__wrapped__
+        self._undo = [self._places.replace(stand_ins), holders.replace(slots, stand_ins)]
 
     def shift(self, nanoseconds: int) -> None:
         """Go on by so much."""
@@ -51,14 +58,14 @@ class MonotonicHands:
 
     def remove(self) -> None:
         """Put the real functions back."""
-        for stand_in in self._stand_ins:
-            stand_in.retire()
         while self._undo:
             self._undo.pop()()
+        for stand_in in self._stand_ins:
+            stand_in.retire()
         # A freeze of freezegun's that was begun meanwhile looked at modules with stand-ins, and remembers what it saw.
         remembered = getattr(freezegun_api(), "_GLOBAL_MODULES_CACHE", {})
-        for _, names, _ in self._places.current() if remembered else ():
-            remembered.pop(names.get("__name__"), None)
+        for holder in self._places.known() if remembered else ():
+            remembered.pop(holder.names.get("__name__"), None)
 
     def _nanoseconds(self) -> int:
         # Under a freeze of freezegun's, begun inside this journey, its own is obeyed.

@@ -52,6 +52,7 @@ def skip(move: Callable[[int], None]) -> None:
             _stand_ins[id(original)] = make(original)
     if _places is None or not _places.are_of(originals):
         _places = Places(originals, also=_HOMES, name="sleep")
+    _places.look()
     _undo.append(_places.replace(_stand_ins))
 
 

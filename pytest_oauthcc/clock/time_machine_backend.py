@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.clock.monotonic import MonotonicHands
-from pytest_oauthcc.clock.reading import microseconds, moment_at
+from pytest_oauthcc.clock.reading import moment_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +17,8 @@ __all__ = ["OwnTravel", "TravellerHands", "in_effect", "start"]
 
 # time-machine takes a destination in UTC, or in a named zone, as a wish to move the machine to that zone.
 _NO_PLACE_IN_PARTICULAR = timezone(timedelta(hours=1))
+
+_NO_SPAN = timedelta()
 
 _own_travels: list[OwnTravel] = []
 
@@ -31,7 +32,10 @@ def _stack() -> list[Any]:
 
 def start() -> OwnTravel:
     """Take the time over from the machine; nobody else may have done so. It runs on as it is."""
-    return OwnTravel(importlib.import_module("time_machine").travel(_destination(microseconds()), tick=True))
+    import time_machine
+
+    # A span is counted from now, and leads to no time zone.
+    return OwnTravel(time_machine.travel(_NO_SPAN, tick=True))
 
 
 def in_effect() -> TravellerHands | None:

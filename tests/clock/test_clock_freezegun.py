@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import subprocess
 import sys
 import textwrap
 import threading
 import time
 import types
+import weakref
 from datetime import UTC, date, timedelta
 from datetime import datetime as datetime_by_name
 from time import monotonic as monotonic_by_name
@@ -159,13 +161,27 @@ def test_modules_that_come_during_the_freeze_are_restored(freezegun_clock, user_
 
 
 def test_a_module_that_has_gone_is_forgotten(freezegun_clock, monkeypatch):
-    """A module that was unloaded is not kept, nor patched."""
+    """A module that was unloaded is not kept."""
     module = module_with_clocks("short_lived")
+    gone = weakref.ref(module)
     sys.modules[module.__name__] = module
     freezegun_clock.advance(1)
     freezegun_clock.reset()
-    del sys.modules[module.__name__]
+    del sys.modules[module.__name__], module
     freezegun_clock.advance(1)
+    gc.collect()
+    assert gone() is None
+
+
+def test_who_still_has_an_unloaded_module_sees_the_clock(clock):
+    """A conftest.py is such a module: pytest unloads it for the next one, and goes on using it."""
+    module = module_with_clocks("unloaded")
+    before, wall = module.clock(), module.now()
+    clock.advance(60)
+    assert module.clock() - before >= 60e9
+    assert module.now() - wall >= 60
+    clock.reset()
+    assert module.clock is real("monotonic_ns")
     assert module.now is real("time")
 
 
