@@ -126,5 +126,5 @@ def _candidates(jwks: Mapping[str, Any] | None, header: Mapping[str, Any]) -> It
             continue
         try:
             yield jwt.PyJWK(dict(jwk), algorithm=alg).key
-        except (jwt.InvalidKeyError, jwt.PyJWKError):
-            continue  # a key of another type
+        except (jwt.InvalidKeyError, jwt.PyJWKError, ValueError, TypeError):  # the last two: PyJWT before 2.15
+            continue  # a key of another type, or none

@@ -11,7 +11,7 @@ from respx.mocks import Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
 from pytest_oauthcc.transports.httpx_messages import to_httpx_response, to_request
-from pytest_oauthcc.transports.passage import Passage
+from pytest_oauthcc.transports.passage import UNNOTED, Passage
 from pytest_oauthcc.transports.respx_patches import MockerPatches, httpcore2_mocker, make_conversion
 from pytest_oauthcc.transports.ssl_contexts import LazyContexts
 from pytest_oauthcc.transports.swaps import Swap
@@ -100,7 +100,7 @@ class HttpxTransport:
         if not isinstance(answer, Passage):
             return answer
         if self._passages is None or not self._passages.let_through(answer):
-            answer.arrived(0, ())  # a transport of the user's own: the answer can't be seen
+            answer.arrived(0, ())  # unnoted, or below a transport of the user's own: the answer can't be seen
         raise self._let_through(request)
 
     def deliver(self, request: Any, answer: Answer) -> Any:
@@ -127,8 +127,10 @@ class HttpxTransport:
     def _pass_by(self, passage: Passage, transport: Any, request: Any, method: str) -> Any:
         """Send a request for real that pytest-httpx would answer: through a transport that it has not patched."""
         __tracebackhide__ = True
-        assert self._passages is not None  # noqa: S101 - who lets through has them installed
         send = functools.partial(_real_method(type(transport), method), transport, request)
+        if passage is UNNOTED:
+            return send()
+        assert self._passages is not None  # noqa: S101 - who wants to know what comes back has them installed
         pass_on = self._passages.pass_on_async if "async" in method else self._passages.pass_on
         return pass_on(passage, send)
 

@@ -25,6 +25,10 @@ class Board(Protocol):
         """Say cheaply whether the host of this URL is one of ours."""
         ...
 
+    def is_our_server(self, url: str) -> bool:
+        """Say cheaply whether a server of ours on this machine is at this URL."""
+        ...
+
     @property
     def lets_through(self) -> bool:
         """Whether requests to real servers may be let through, as in live mode."""
@@ -40,7 +44,7 @@ class Board(Protocol):
 
         Returns:
             What the client is to get; None lets the request go on to whatever lies below, a passage to the real
-            server, past all stubs, and wants to know what comes back.
+            server, past all stubs, and wants to know what comes back, unless it is the unnoted one.
 
         Raises:
             NotServed: The request must not leave the process.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.option_values import number_in
@@ -11,7 +11,7 @@ from pytest_oauthcc.option_values import number_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Passage", "Recording", "tee"]
+__all__ = ["UNNOTED", "Passage", "Recording", "tee"]
 
 _MOST_KEPT = 4_000_000  # bytes; what an API sends beyond that is none of OAuth's business
 
@@ -38,6 +38,14 @@ class Passage:
     def failed(self, error: BaseException) -> None:
         """Take note that there is no answer."""
         self._fail(error)
+
+
+def _ignore(*_: object) -> None:
+    """Take no note."""
+
+
+UNNOTED: Final = Passage(_ignore, _ignore)
+"""Lets a request through to a server of ours, which takes note itself; the client's response stays untouched."""
 
 
 class Recording:

@@ -76,6 +76,7 @@ class RequestsTransport:
         self._active = False
         self._send = _Mock(self).unbound_on_send()
         self._below: _Send = None
+        self._adapter = HTTPAdapter()
         self._hooks = [Swap(responses.RequestsMock, "_on_request", self._make_responses_hook)]
 
     def install(self) -> None:
@@ -96,6 +97,7 @@ class RequestsTransport:
         self._active = False
         for hook in self._hooks:
             hook.take()
+        self._adapter.close()
         slot = _slot_of(self._send)
         if slot is not None:
             owner, name = slot
@@ -136,12 +138,11 @@ class RequestsTransport:
 
     def _make_requests_mock_hook(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """Return what the adapters of ``requests_mock`` do first; they stand where the session's own would."""
-        adapter = HTTPAdapter()
 
         def ask_first(mock: Any, request: requests.PreparedRequest, **options: Any) -> Any:
             __tracebackhide__ = True
             if self._active:
-                response = self._exchange(adapter, request, options, stubs_below=True)
+                response = self._exchange(self._adapter, request, options, stubs_below=True)
                 if response is not None:
                     return response
             return original(mock, request, **options)

@@ -9,6 +9,7 @@ from pytest_oauthcc.core.authority import Authority, key_of, site_of
 from pytest_oauthcc.core.bearer import find_token
 from pytest_oauthcc.core.hosts import is_loopback
 from pytest_oauthcc.errors import NotServed, OauthccError, OptionError
+from pytest_oauthcc.transports.passage import UNNOTED
 from pytest_oauthcc.whereabouts import users_traceback
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Switchboard:
             sharer.authority.api.share_with([other.authority.api for other in sharers if other is not sharer])
 
     def let_through(self, port: int) -> None:
-        """Let requests to a port of this machine pass, token requests too: a server of ours answers there."""
+        """Let requests to a port of this machine pass, and past all stubs: a server of ours answers there."""
         with self._lock:
             self._served_ports.add(port)
 
@@ -176,6 +177,13 @@ class Switchboard:
         """Whether the host of a URL is one of ours."""
         return site_of(url)[0] in self._hosts
 
+    def is_our_server(self, url: str) -> bool:
+        """Whether a server of ours on this machine is at a URL."""
+        if not self._served_ports:
+            return False
+        host, _, port = site_of(url)[0].rpartition(":")
+        return port.isdigit() and int(port) in self._served_ports and is_loopback(host)
+
     @property
     def lets_through(self) -> bool:
         """Whether requests to real servers may be let through, as in live mode."""
@@ -191,7 +199,7 @@ class Switchboard:
 
         Returns:
             What the client gets; None where the request is not ours and may go on, a passage where it goes to the real
-            provider.
+            provider, or to a server of ours.
 
         Raises:
             NotServed: Nothing serves it, or more than one provider, and it must not leave the process.
@@ -209,8 +217,8 @@ class Switchboard:
             sharers = self._mounts.get(mount)
             if sharers:
                 return self._sharer(sharers, request).receive(request, below)
-        if self._served_ports and self._is_our_server(request.url):
-            return None
+        if self.is_our_server(request.url):
+            return UNNOTED
         for site in self._sites:
             if site.takes(request.url):
                 return site.receive(request, None)
@@ -242,10 +250,6 @@ class Switchboard:
         if any(host in site.authority.state.settings.passthrough for site in self._sites):
             return True
         return is_loopback(host) and not looks_like_token_request(request)
-
-    def _is_our_server(self, url: str) -> bool:
-        host, _, port = site_of(url)[0].rpartition(":")
-        return port.isdigit() and int(port) in self._served_ports and is_loopback(host)
 
     def _refuse(self, request: Request, *, claimed: bool) -> NotServed:
         from pytest_oauthcc.explain.unserved import not_served

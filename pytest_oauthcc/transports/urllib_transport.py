@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.request import AbstractHTTPHandler
 
 from pytest_oauthcc.core.messages import Headers, NetworkFault, Request, Timeout
-from pytest_oauthcc.transports.passage import Passage
+from pytest_oauthcc.transports.passage import UNNOTED, Passage
 from pytest_oauthcc.transports.swaps import Swap
 from pytest_oauthcc.transports.urllib_passage import pass_on
 from pytest_oauthcc.transports.wire_bytes import BreakingStream, as_bytes, as_text, body_for, without_fragment
@@ -76,7 +76,7 @@ class UrllibTransport:
         if answer is None or isinstance(answer, Passage):
             if claimed and request.body:
                 req.data = request.body  # a stream has been read by now
-            return answer
+            return None if answer is UNNOTED else answer
         if answer.gate is not None:
             answer.gate.wait()
         return _deliver(request, answer.outcome)

@@ -18,7 +18,7 @@ _QUESTIONS = ("can_play_response_for", "filter_request", "append")
 
 
 class VcrCassettes:
-    """Has the cassettes of the user's ignore requests to our hosts, as if a filter of the user's own said so."""
+    """Has the user's cassettes ignore requests to our hosts and servers, as if a filter of the user's own said so."""
 
     library: ClassVar[str] = "vcr"
 
@@ -44,7 +44,8 @@ class VcrCassettes:
     def _make(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def unless_ours(cassette: Any, request: Any, *response: Any) -> Any:
             __tracebackhide__ = True
-            if self._active and self._board.claims(request.uri):
+            url = request.uri
+            if self._active and (self._board.claims(url) or self._board.is_our_server(url)):
                 return None
             return original(cassette, request, *response)
 

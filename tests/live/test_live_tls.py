@@ -106,6 +106,7 @@ def serve(live, pytester, monkeypatch, tmp_path):
         servers.append((server, thread))
         for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
             monkeypatch.setenv(variable, str(ca_file))
+        monkeypatch.setattr(urllib.request, "_opener", None)  # whoever made it, with the certificates of that moment
         pytester.makepyfile(test_tls=SUITE)
         environment = {
             "OAUTHCC_TOKEN_URL": f"https://{HOST}:{server.server_port}/token",

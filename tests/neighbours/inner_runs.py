@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-# An old pytest goes with a pytest-asyncio that does not know the setting yet.
 INI = """
 [pytest]
 filterwarnings =
     error
-    ignore:Unknown config option:pytest.PytestConfigWarning
 asyncio_default_fixture_loop_scope = function
 """
+
+# pytest-randomly would put an interrupt first; pytest-rerunfailures leaves a thread with a socket after each run.
+WITHOUT = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:rerunfailures"]

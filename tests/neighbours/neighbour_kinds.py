@@ -167,7 +167,11 @@ class Neighbour:
             opening=", ".join(opened),
             late="pass" if self.ends_early else "talk(oauthcc, theirs)",
         )
-        return _PRELUDE + self.text + tests
+        return self.prelude() + tests
+
+    def prelude(self) -> str:
+        """Return what comes before the tests of a module: imports, and the stubs."""
+        return _PRELUDE + self.text
 
 
 _RESPONSES = """

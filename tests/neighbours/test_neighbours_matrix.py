@@ -5,12 +5,10 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from inner_runs import INI
+from inner_runs import INI, WITHOUT
 from neighbour_kinds import NEIGHBOURS
 from patch_points import changes, open_things, snapshot
 
-# pytest-randomly would put the interrupt first; pytest-rerunfailures leaves a thread with a socket after each run.
-WITHOUT = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:rerunfailures"]
 CASES = [
     pytest.param(
         neighbour,

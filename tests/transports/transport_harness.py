@@ -37,6 +37,9 @@ class FakeBoard:
     def claims(self, url):
         return (urlsplit(url).hostname or "").endswith("fake.test")
 
+    def is_our_server(self, url):
+        return False
+
     def answer(self, request, *, stubs_below):
         if not self.claims(request.url):
             self.asked.append((request, stubs_below))
