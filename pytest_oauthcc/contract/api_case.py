@@ -12,7 +12,7 @@ from pytest_oauthcc.contract.calls import PATIENCE, Hang, Outcome, call_once
 from pytest_oauthcc.contract.verdict import verdict
 from pytest_oauthcc.core.authority import key_of
 from pytest_oauthcc.core.journal import OtherRequest
-from pytest_oauthcc.core.messages import Answer, Response
+from pytest_oauthcc.core.messages import Response
 from pytest_oauthcc.errors import OptionError
 from pytest_oauthcc.explain.hiding import hide
 from pytest_oauthcc.transports.switchboard import BOARD
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_oauthcc._provider import Provider
     from pytest_oauthcc.contract.table import Check
     from pytest_oauthcc.core.forgery import ForgedToken
-    from pytest_oauthcc.core.messages import Request
+    from pytest_oauthcc.core.messages import Answer, Request
 
 __all__ = ["ApiCase"]
 
@@ -203,7 +203,8 @@ class ApiCase:
     def take_keys_down(self) -> None:
         """Let the issuer answer 503 when it is asked for its keys."""
         self._told.append("(the issuer's keys are down)")
-        self._set_keys_endpoint(_unavailable)
+        authority = self.provider.authority
+        self._set_keys_endpoint(lambda request: authority._serve(request, "keys", Response(503)))  # noqa: SLF001
 
     def bring_keys_up(self) -> None:
         """Let the issuer give out its keys again."""
@@ -231,12 +232,6 @@ class ApiCase:
         happened = "\n".join(f"{number}. {line}" for number, line in enumerate(self._told, 1))
         text = verdict(self.check, difference, [], secrets=self._secrets, happened=happened)
         pytest.fail(text, pytrace=False)
-
-
-def _unavailable(request: Request) -> tuple[OtherRequest, Answer]:
-    entry = OtherRequest(request, 0, "keys")
-    entry.outcome = Response(503)
-    return entry, Answer(entry.outcome)
 
 
 def _first_line(error: BaseException) -> str:

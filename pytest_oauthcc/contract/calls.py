@@ -112,7 +112,8 @@ def patience() -> Generator[None]:
 
     began = monotonic()
     handler = signal.signal(signal.SIGALRM, ring)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, PATIENCE)  # of pytest-timeout, perhaps
+    # Again and again, for what runs then may swallow the first one, as the finalizers of objects do.
+    left, interval = signal.setitimer(signal.ITIMER_REAL, PATIENCE, PATIENCE)  # of pytest-timeout, perhaps
     try:
         yield
     finally:

@@ -31,11 +31,24 @@ def wait_for_ever():
     lock.acquire()
 
 
+class Waiting:
+    """Waits when it goes, where no exception gets out."""
+
+    def __del__(self):
+        wait_for_ever()
+
+
+def wait_in_a_finalizer_first():
+    Waiting()
+    wait_for_ever()
+
+
 async def sleep_for_ever():
     await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("function", [wait_for_ever, sleep_for_ever])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("function", [wait_for_ever, sleep_for_ever, wait_in_a_finalizer_first])
 def test_a_call_that_hangs_is_stopped(function):
     """A lock that nobody releases, and a future that nobody sets, do not hang the run."""
     with pytest.raises(Hang):

@@ -22,9 +22,7 @@ from pytest_oauthcc.core.keys import session_key
 
 INI = """
 [pytest]
-filterwarnings =
-    error
-    ignore:Unknown config option:pytest.PytestConfigWarning
+filterwarnings = error
 asyncio_default_fixture_loop_scope = function
 """
 
