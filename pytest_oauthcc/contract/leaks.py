@@ -66,12 +66,14 @@ def eavesdrop() -> Generator[list[tuple[str, str]]]:
             contextlib.redirect_stderr(errors),
             warnings.catch_warnings(record=True) as warned,
         ):
-            yield heard
+            try:
+                yield heard
+            finally:
+                heard.extend((f"a {warning.category.__name__}", str(warning.message)) for warning in warned)
     finally:
         logging.disable(disabled)
         root.setLevel(level)
         logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
-        heard.extend((f"a {warning.category.__name__}", str(warning.message)) for warning in warned)
         heard.append(("standard output", output.getvalue()))
         heard.append(("standard error", errors.getvalue()))
 
