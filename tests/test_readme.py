@@ -23,7 +23,9 @@ def test_every_python_block_runs(pytester: pytest.Pytester):
     pytester.makepyfile(test_readme_blocks=source)
     expected = len(re.findall(r"^(?:async )?def test_", source, re.MULTILINE))
 
-    result = pytester.runpytest_subprocess("-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio")
+    result = pytester.runpytest_subprocess(
+        "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:randomly"
+    )
 
     result.assert_outcomes(passed=expected)
     assert expected >= 6
@@ -34,7 +36,7 @@ def test_the_contract_finds_what_the_readme_says(pytester: pytest.Pytester):
     contract = re.search(r"^```python contract\n(.*?)^```", README, re.DOTALL | re.MULTILINE)[1]
     pytester.makepyfile(test_orders=f"{blocks('python')[0]}\n\n{contract}")
 
-    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:asyncio")
+    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:randomly")
 
     broken, total = re.search(r"(\d+) of (\d+) behaviours are broken", README).groups()
     result.stdout.fnmatch_lines([f"*TestOrdersClient: {total} behaviours: * held, {broken} broken, *"])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json as json_module
 import time
@@ -14,9 +15,15 @@ from urllib.parse import urlencode
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from zoo_client import Answer, ClientError, Flow, Pause, Right, Send
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@functools.cache  # reading an RSA key takes long
+def _read(pem: str) -> Any:
+    return load_pem_private_key(pem.encode(), None)
 
 
 class ByAssertion(Right):
@@ -27,8 +34,8 @@ class ByAssertion(Right):
     private_key: str = ""
     algorithm: ClassVar[str] = "RS256"
 
-    def signing_key(self) -> str:
-        return self.private_key
+    def signing_key(self) -> Any:
+        return _read(self.private_key)
 
     def token_request(self) -> Send:
         request = super().token_request()
@@ -47,7 +54,7 @@ class BySecretAssertion(ByAssertion):
     options: ClassVar[dict[str, Any]] = {"auth_methods": ["client_secret_jwt"]}
     algorithm: ClassVar[str] = "HS256"
 
-    def signing_key(self) -> str:
+    def signing_key(self) -> Any:
         return self.client_secret
 
 

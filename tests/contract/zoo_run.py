@@ -87,7 +87,7 @@ def visit() -> tuple[Result, ...]:
             code = f"import zoo_run\nglobals().update(zoo_run.some_contracts({which!r}))\n"
             (Path(folder) / f"test_{which}.py").write_text(code)
         (Path(folder) / "pytest.ini").write_text(_INI)
-        without = [f"-pno:{name}" for name in ("cacheprovider", "faulthandler", "asyncio", "xdist")]
+        without = [f"-pno:{name}" for name in ("cacheprovider", "faulthandler", "asyncio", "xdist", "randomly")]
         with contextlib.redirect_stdout(io.StringIO()):
             status = pytest.main(["-q", "--tb=short", *without, f"--rootdir={folder}", folder], plugins=[keeper])
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FENCE = re.compile(r'^```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.DOTALL | re.MULTILINE)
 FENCE_LINES = re.compile(r"^\s*```", re.MULTILINE)
 
+# Plugins that a reader of the pages does not have.
+WITHOUT = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:randomly"]
+
 # What a reader does once and elsewhere, so that a test has it behind it.
 INSTALLS = ("pip install ", "python -m venv ", "python3 -m venv ", "source ")
 
@@ -86,7 +89,7 @@ def run(command: str, folder: Path, lines: int | None = None) -> str:
     process = subprocess.Popen(
         [sys.executable, *ours[words[0]], *words[1:]],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "80", "PY_COLORS": "0", "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:asyncio"},
+        env={**os.environ, "COLUMNS": "80", "PY_COLORS": "0", "PYTEST_ADDOPTS": " ".join(WITHOUT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
