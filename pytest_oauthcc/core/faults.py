@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -88,6 +87,8 @@ def cut(response: Response) -> NetworkFault:
 
 def page(action: Fail, status: int) -> Response:
     """Make the page of a server or gateway that broke down: HTML, not OAuth."""
+    import html
+
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:

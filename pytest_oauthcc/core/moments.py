@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,8 @@ def _at(now: float) -> datetime:
 
 
 def _uuid_of(text: str) -> str:
+    import uuid  # few dialects have any
+
     return str(uuid.UUID(bytes=hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16], version=4))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
@@ -148,6 +147,8 @@ def read_config(path: Path) -> Mapping[str, Any]:
         OptionError: The file can't be read, or is no TOML.
     """
     __tracebackhide__ = True
+    import tomllib
+
     content = _read(path, "config file")
     try:
         return tomllib.loads(content.decode("utf-8"))
