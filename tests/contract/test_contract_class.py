@@ -344,7 +344,9 @@ def test_a_client_on_trio(pytester):
             assert seen == {"asyncio", "trio"}
         """
     )
-    result = pytester.runpytest("-q", "-k", "gets_a_token or once_for_many or block or second or both_were")
+    result = pytester.runpytest(
+        "-q", "-p", "no:randomly", "-k", "gets_a_token or once_for_many or block or second or both_were"
+    )
 
     assert "errors" not in result.parseoutcomes()
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
