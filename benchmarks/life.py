@@ -106,12 +106,12 @@ def _first_move(modules: int, rounds: int) -> Figures:
 _FREEZE = "`freezegun.freeze_time(...)` started and stopped by hand"
 
 
-@row("first-move-300", "first move of time in a test, 300 modules loaded", _FREEZE, 0.1, processes=2)
+@row("first-move-300", "first move of time in a test, 300 modules loaded", _FREEZE, 0.1, processes=6)
 def _first_move_300(rounds: int) -> Figures:
     return _first_move(300, rounds)
 
 
-@row("first-move-5000", "first move of time in a test, 5,000 modules loaded", _FREEZE, 0.1, processes=2)
+@row("first-move-5000", "first move of time in a test, 5,000 modules loaded", _FREEZE, 0.1, processes=6)
 def _first_move_5000(rounds: int) -> Figures:
     return _first_move(5_000, rounds)
 
