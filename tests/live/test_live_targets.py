@@ -206,6 +206,13 @@ def test_a_name_that_there_is_not(read):
         read(name="prod")
 
 
+def test_an_empty_variable_for_a_certificate_spares_no_secret(read):
+    """A variable that is exported but empty names no certificate, so the secret is asked for."""
+    environ = {"OAUTHCC_TOKEN_URL": "http://127.0.0.1:8080/token", "OAUTHCC_CLIENT_ID": "orders"}
+    with pytest.raises(OptionError, match="OAUTHCC_CLIENT_SECRET is not set; export OAUTHCC_CLIENT_SECRET="):
+        read(environ={**environ, "OAUTHCC_CLIENT_CERTIFICATE_FILE": ""}, name=None)
+
+
 def test_an_empty_environment_names_the_targets(read, tmp_path):
     """Without a name and without variables the message says both ways out."""
     with pytest.raises(OptionError, match="OAUTHCC_TOKEN_URL is not set; export OAUTHCC_TOKEN_URL="):
