@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 
+import pytest
+
 OURS_FIRST = "ours first"
 THEIRS_FIRST = "theirs first"
 
@@ -406,3 +408,18 @@ def theirs(vcr):
         ends_early=True,
     ),
 }
+
+
+def cases(orders=None, without=()):
+    """Give each neighbour in each of its orders of set-up, or in these, but for some by name, as parameters of a test."""
+    return [
+        pytest.param(
+            neighbour,
+            order,
+            id=f"{name}; {order}",
+            marks=[pytest.mark.skip(reason=why)] if (why := neighbour.missing()) else [],
+        )
+        for name, neighbour in NEIGHBOURS.items()
+        if name not in without
+        for order in orders or neighbour.orders
+    ]

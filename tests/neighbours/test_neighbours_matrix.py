@@ -6,19 +6,8 @@ import importlib
 
 import pytest
 from inner_runs import INI, WITHOUT
-from neighbour_kinds import NEIGHBOURS
+from neighbour_kinds import cases
 from patch_points import changes, open_things, snapshot
-
-CASES = [
-    pytest.param(
-        neighbour,
-        order,
-        id=f"{name}; {order}",
-        marks=[pytest.mark.skip(reason=why)] if (why := neighbour.missing()) else [],
-    )
-    for name, neighbour in NEIGHBOURS.items()
-    for order in neighbour.orders
-]
 
 
 class Watch:
@@ -40,7 +29,7 @@ class Watch:
             self.left[nodeid] = found
 
 
-@pytest.mark.parametrize(("neighbour", "order"), CASES)
+@pytest.mark.parametrize(("neighbour", "order"), cases())
 def test_each_gets_its_own_and_nothing_stays(pytester, neighbour, order):
     """However a test ends, each side got what was its own, and every patch point, thread and socket is as before."""
     pytester.makefile(".ini", pytest=INI)

@@ -6,7 +6,7 @@ import importlib.util
 
 import pytest
 from inner_runs import INI, WITHOUT
-from neighbour_kinds import NEIGHBOURS, OURS_FIRST, THEIRS_FIRST
+from neighbour_kinds import OURS_FIRST, THEIRS_FIRST, cases
 from patch_points import changes, open_things, snapshot
 
 CLIENTS = """
@@ -128,20 +128,10 @@ def module_of(neighbour, order):
     return neighbour.prelude() + CLIENTS + "".join(tests), len(tests)
 
 
-CASES = [
-    pytest.param(
-        neighbour,
-        order,
-        id=f"{name}; {order}",
-        marks=[pytest.mark.skip(reason=why)] if (why := neighbour.missing()) else [],
-    )
-    for name, neighbour in NEIGHBOURS.items()
-    if name not in {"pytest-recording, block_network", "pytest-socket"}
-    for order in (OURS_FIRST, THEIRS_FIRST)
-]
+REFUSING = ("pytest-recording, block_network", "pytest-socket")  # these are asked to let nothing out
 
 
-@pytest.mark.parametrize(("neighbour", "order"), CASES)
+@pytest.mark.parametrize(("neighbour", "order"), cases((OURS_FIRST, THEIRS_FIRST), REFUSING))
 def test_the_server_is_reached_beside_stubs(pytester, neighbour, order):
     """In whichever order they were set up, and with every library that the stubs are for; and nothing stays."""
     text, count = module_of(neighbour, order)
