@@ -80,7 +80,7 @@ def places_of(api: Any) -> Places:
     """Give the places where modules hold what freezegun replaces."""
     places = _places.get(id(api))
     if places is None:
-        places = _places[id(api)] = Places(api.real_date_objects)
+        places = _places[id(api)] = Places(api.real_date_objects, name="datetime")
     return places
 
 

@@ -36,7 +36,7 @@ class Places:
     The places where modules hold one of the wanted objects, without looking at every module every time.
 
     A module is looked at again when it is new or when the number of its names has changed. A wanted object that took
-    the place of another value under a name that was there before goes unseen until then.
+    the place of another value under a name that was there before goes unseen until then, unless it is the usual name.
 
     Args:
         wanted: The objects to look for, by identity.
@@ -73,10 +73,7 @@ class Places:
             self._take_stock(loaded)  # before the search: what grows meanwhile is noticed next time
             self.look_at(changed)
         if self._name is not None:
-            for key, module, names in zip(self._keys, self._modules, self._namespaces, strict=True):
-                value = names.get(self._name)
-                if id(value) in self._ids:
-                    self._add(Holder(key, module, names, {self._name: id(value)}))
+            self._look_by_name(self._name)
 
     def look_at(self, modules: Mapping[str, Any]) -> None:
         """Find what is held in some modules, given by their names in ``sys.modules``."""
@@ -158,6 +155,15 @@ class Places:
 
     def _may_be_touched(self, key: str) -> bool:
         return key in self._also or not is_left_alone(key)
+
+    def _look_by_name(self, name: str) -> None:
+        known = self._holders | self._left_alone
+        for key, module, names in zip(self._keys, self._modules, self._namespaces, strict=True):
+            identity = id(names.get(name))
+            if identity in self._ids:
+                holder = known.get(id(module))
+                if holder is None or holder.held.get(name) != identity:
+                    self._add(Holder(key, module, names, {name: identity}))
 
     def _add(self, holder: Holder) -> None:
         kind = self._holders if self._may_be_touched(holder.key) else self._left_alone

@@ -119,6 +119,8 @@ def test_the_same_names_are_patched(freezegun_clock, user_module):
         for name, value in vars(api).items()
         if name.startswith("fake_") or name in {"FakeDate", "FakeDatetime"}
     }
+    with freezegun.freeze_time("2030-01-01"):
+        pass  # packages that import their parts when somebody looks at them have done so now
     freezegun_clock.advance(1)
     ours = places_of(fakes)
     freezegun_clock.reset()
@@ -146,6 +148,19 @@ def test_modules_are_found_when_they_come_grow_and_change(freezegun_clock, user_
     assert user_module.now is api.fake_time
     freezegun_clock.reset()
     assert late.now is user_module.another is user_module.now is real("time")
+
+
+def test_a_datetime_that_was_a_stub_at_first_is_found_when_it_is_back(freezegun_clock, user_module):
+    """A test that patches its client's datetime by hand does not hide it from the clocks of later tests."""
+    with pytest.MonkeyPatch.context() as by_hand:
+        user_module.datetime = datetime_by_name
+        by_hand.setattr(user_module, "datetime", object())
+        freezegun_clock.advance(1)
+        freezegun_clock.reset()
+    freezegun_clock.advance(1)
+    assert user_module.datetime is api.FakeDatetime
+    freezegun_clock.reset()
+    assert user_module.datetime is api.real_datetime
 
 
 def test_modules_that_come_during_the_freeze_are_restored(freezegun_clock, user_module, monkeypatch):
