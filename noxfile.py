@@ -142,8 +142,11 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def links(session: nox.Session) -> None:
-    """Ask for every external link of the documentation."""
-    session.run("python", "docs/check_links.py")
+    """Ask for every external link of the documentation; skipped where there is no network."""
+    *_, last = str(session.run("python", "docs/check_links.py", success_codes=[0, 2], silent=True)).splitlines()
+    if "is there a network?" in last:
+        session.skip(last)
+    session.log(last)
 
 
 @nox.session(python=PYTHONS[0])

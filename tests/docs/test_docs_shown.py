@@ -77,3 +77,22 @@ def test_links_that_are_asked_for():
     assert links("[a](https://a.example/x#y) [b](b.md)\n```text\n[c](https://c.example)\n```\n") == {
         "https://a.example/x"
     }
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "said"),
+    [
+        ([], 0, "2 links, 0 lead nowhere"),
+        (["https://a.example"], 1, "https://a.example: not found\n2 links, 1 lead nowhere"),
+        (["https://a.example", "https://b.example"], 2, "none of 2 links answered: is there a network?"),
+    ],
+    ids=["all there", "one gone", "no network"],
+)
+def test_a_broken_link_is_not_taken_for_a_network_that_is_not_there(tmp_path, capsys, broken, code, said):
+    """One link that leads nowhere fails; if all do nothing is known of them."""
+    (tmp_path / "README.md").write_text("[a](https://a.example) [b](https://b.example)\n", encoding="utf-8")
+    main = runpy.run_path(str(CHECK_LINKS))["main"]
+    main.__globals__.update(ROOT=tmp_path, problem_of=lambda link: "not found" * (link in broken))
+
+    assert main() == code
+    assert capsys.readouterr().out.endswith(f"{said}\n")
