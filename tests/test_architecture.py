@@ -12,10 +12,12 @@ LONGEST = 300  # lines that are neither docstring nor blank
 MODULES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def test_imports_go_downwards(capsys):
+def test_imports_go_downwards(capsys, monkeypatch):
     """The layers that pyproject.toml lists hold, and so does what the core, the rules and the explanations may know."""
     from importlinter.cli import lint_imports
 
+    # It would disable all loggers that are there, for the tests after this one, too.
+    monkeypatch.setattr("logging.config.dictConfig", lambda _config: None)
     code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None, no_cache=True, no_logo=True)
 
     told = capsys.readouterr().out
