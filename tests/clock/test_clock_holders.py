@@ -230,6 +230,23 @@ def test_a_local_variable_that_goes_is_noticed(backend):
     clock.close()
 
 
+def test_what_one_backend_remembers_hides_nobody_from_the_other():
+    """Its books keep alive what a test held for a while: that must not look like holders who have nothing to do with it."""
+    for backend in ("time-machine", "freezegun"):
+        move(backend)
+    snapshot, client = tuple(vars(time).items()), in_a_class_attribute()
+    move("time-machine")  # searches, and finds both
+    del snapshot, client
+    gc.collect()
+    new = type("Client", (), {"clock": time.time, "stamp": time.time_ns})
+    before = new.clock()
+    clock = Clock("freezegun")
+    clock.advance(3600)
+    seen = new.clock()
+    clock.close()
+    assert seen - before >= 3600
+
+
 def test_a_thousand_tests_do_not_search_a_thousand_times(backend, searches):
     """Clients that come and go by name, and others that never held a clock, are no reason to search."""
     move(backend)
