@@ -67,6 +67,7 @@ RULES = (
         id="assertion-not-for-client",
         level="must",
         rfc="RFC 7523 section 3",
+        also=("RFC 7521 section 5.2",),
         title="iss and sub of the client assertion are not both the client_id.",
         looks_at="The claims iss and sub of client_assertion.",
         why="The client speaks for itself here, so it is both who says it and whom it is about.",

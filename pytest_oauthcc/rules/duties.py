@@ -125,14 +125,15 @@ DUTIES = (
     Duty("RFC 6750 section 5.3", "No tokens in URLs", ("bearer-in-query", "token-in-path")),
     Duty("RFC 7521 section 4.2", "Assertion and its type come together", ("assertion-incomplete",)),
     Duty("RFC 7521 section 4.2", "client_id beside an assertion names the same client", ("client-id-mismatch",)),
+    Duty("RFC 7521 section 5.2", "iss of an assertion of one's own is the client_id", ("assertion-not-for-client",)),
     Duty("RFC 7523 section 2.2", "One JWT, with the type for JWTs", ("assertion-type-wrong", "assertion-not-jwt")),
     Duty("RFC 7523 section 3", "iss, sub, aud and exp are there", ("assertion-claim-missing",)),
-    Duty("RFC 7523 section 3", "iss and sub are the client_id", ("assertion-not-for-client",)),
+    Duty("RFC 7523 section 3", "sub is the client_id", ("assertion-not-for-client",)),
     Duty(
         "RFC 7523 section 3",
         "aud names this server",
         ("assertion-audience-wrong",),
-        "That it be the issuer alone is asked by a draft, not by this RFC.",
+        "That it be the issuer alone is asked by RFC 10070, which updates this one; libraries name the token URL, too.",
     ),
     Duty("RFC 7523 section 3", "The assertion is good now", ("assertion-not-valid-now",)),
     Duty("RFC 7523 section 3", "An assertion is used once", ("assertion-reused",)),
@@ -183,6 +184,7 @@ DUTIES = (
     ),
     Duty("RFC 8707 section 2", "resource is as specific as possible", (), _CHOICE),
     Duty("RFC 9068 section 6", "The client does not read its token", (), _FAULT),
+    Duty("RFC 9110 section 11.5", "Credentials stay at the server they are for", ("secret-sent-to-another-host",)),
     Duty("RFC 9449 section 4.2", "A proof has the right header", ("dpop-proof-malformed",)),
     Duty(
         "RFC 9449 section 4.2",
@@ -195,9 +197,4 @@ DUTIES = (
     Duty("RFC 9700 section 2.4", "No password grant", ("password-grant",)),
     Duty("RFC 9700 section 2.6", "The client is configured from the metadata", (), _CHOICE),
     Duty("RFC 9700 section 4.3.2", "No token in a query", ("bearer-in-query",)),
-    Duty(
-        "RFC 9700 section 4.12",
-        "Credentials don't follow a redirect",
-        ("secret-sent-to-another-host", "token-sent-to-another-host"),
-    ),
 )

@@ -97,11 +97,6 @@ LINES = (
     Line("7523 §3.2", "A bad assertion is invalid_client"),
     Line("7523 §5", "RS256 is taken"),
     Line("7523 §2.1", "The grant with an assertion", "Another grant than client credentials."),
-    Line(
-        "7523bis §3 aud",
-        "aud is the issuer alone",
-        "A draft; by RFC 7523 the token endpoint is an audience as well, and libraries name it.",
-    ),
     Line("7662 §2", "TLS at the introspection endpoint"),
     Line("7662 §2.1 form", "POST with the parameter token"),
     Line("7662 §2.1 caller", "The caller authenticates"),
@@ -179,6 +174,11 @@ LINES = (
         "9700 §4.12", "No 307 from the token endpoint", "A test scripts it: token_endpoint.redirect(url, status=307)."
     ),
     Line("9700 §4.15", "A client does not choose its own identifier"),
+    Line(
+        "10070 aud",
+        "aud of a client assertion is the issuer alone",
+        "By RFC 7523, which it updates, the token endpoint is an audience as well, and libraries name it.",
+    ),
     Line("2.1 body", "Credentials in the body are taken"),
     Line("2.1 one-method", "A request that authenticates in two ways is refused"),
     Line("2.1 request", "POST, nothing twice, what is empty is absent, what is unknown ignored"),

@@ -31,7 +31,7 @@ class TestRequestsOauthlib(ClientContract):
             "Another scope in the answer than was asked for raises a Warning as an exception",
             "oauthlib.oauth2.rfc6749.parameters:validate_token_parameters",
             ("takes-a-narrower-scope",),
-            "On purpose; the environment variable OAUTHLIB_RELAX_TOKEN_SCOPE turns it off.",
+            "The environment variable OAUTHLIB_RELAX_TOKEN_SCOPE turns it off.",
             "https://github.com/oauthlib/oauthlib/issues/562",
         ),
         Finding(
@@ -53,7 +53,7 @@ class TestRequestsOauthlib(ClientContract):
                 "tells-the-status-of-an-error-page[502]",
             ),
             "The status is not looked at, since some providers send what is wanted with a 4xx.",
-            "https://github.com/requests/requests-oauthlib/issues/446",
+            "https://github.com/requests/requests-oauthlib/pull/217",
         ),
         Finding(
             "The token request has no timeout unless the program sets one",
