@@ -26,7 +26,7 @@ __all__ = ["FreezegunHands", "start"]
 _STACKS = ("freeze_factories", "ignore_lists", "tick_flags", "tz_offsets")
 _WHAT_STOP_NEEDS = ("fake_names", "reals")
 _HELD_BY_REFERENCE = ("time", "time_ns", "monotonic", "monotonic_ns")
-_BYSTANDERS = ("strftime", "gmtime", "localtime")
+_BYSTANDERS = ("strftime", "gmtime")
 _holders: dict[int, Holders] = {}  # by the id of freezegun.api: of use from one test to the next
 
 

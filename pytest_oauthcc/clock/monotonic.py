@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any
 
 from pytest_oauthcc.clock.hands import UNMOVED
@@ -16,10 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MonotonicHands"]
 
-# With the wanted ones the same functions as in the books of the other backend: what one book keeps alive for its
-# own ends is then no news for the other.
-_BYSTANDERS = ("time", "time_ns", "strftime", "gmtime", "localtime")
-
 # Of use from one test to the next. So are the stand-ins: who took one in a test and lives on sees the next clock, too.
 _works: dict[tuple[int, int], tuple[Holders, dict[int, StandIn]]] = {}
 
@@ -28,8 +23,8 @@ def _works_for_the_real() -> tuple[Holders, dict[int, StandIn]]:
     key = id(time.monotonic), id(time.monotonic_ns)
     if key not in _works:
         stand_ins = {id(real): StandIn(real, real) for real in (time.monotonic, time.monotonic_ns)}
-        # A stub of the user's would come and go.
-        bystanders = [real for name in _BYSTANDERS if isinstance(real := getattr(time, name), BuiltinFunctionType)]
+        # Not those of the other backend: what its books keep alive, or these, would look like news, and hide some.
+        bystanders = (time.localtime, time.perf_counter_ns)
         _works[key] = Holders((time.monotonic, time.monotonic_ns), bystanders), stand_ins
     return _works[key]
 
@@ -71,10 +66,8 @@ class MonotonicHands:
             stand_in.retire()
         # A freeze of freezegun's that was begun meanwhile looked at modules with stand-ins, and remembers what it saw.
         remembered = getattr(freezegun_api(), "_GLOBAL_MODULES_CACHE", {})
-        replaced = {id(stand_in.__wrapped__) for stand_in in self._stand_ins}
         for holder in self._places.known() if remembered else ():
-            if not replaced.isdisjoint(holder.held.values()):
-                remembered.pop(holder.names.get("__name__"), None)
+            remembered.pop(holder.names.get("__name__"), None)
 
     def _nanoseconds(self) -> int:
         # Under a freeze of freezegun's, begun inside this journey, its own is obeyed.

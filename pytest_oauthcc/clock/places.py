@@ -41,10 +41,10 @@ class Places:
     Args:
         wanted: The objects to look for, by identity.
         also: Names of modules to look at although they keep the real time.
-        name: The usual name of the wanted objects, looked up in every module every time: that much is cheap.
+        name: The usual name of the wanted objects, looked up every time where modules have it for something else.
     """
 
-    def __init__(self, wanted: Collection[object], also: Collection[str] = (), name: str | None = None) -> None:
+    def __init__(self, wanted: Collection[object], also: Collection[str] = (), name: str = "") -> None:
         self._wanted = tuple(wanted)  # holds them, lest another takes over the id of one
         self._ids = {id(thing): number for number, thing in enumerate(wanted)}
         self._also = also
@@ -55,6 +55,7 @@ class Places:
         self._sizes: list[int] = []
         self._holders: dict[int, Holder] = {}  # by the id of the module
         self._left_alone: dict[int, Holder] = {}
+        self._candidates: list[Holder] = []  # with the usual name, which was something else when it was looked up
         self._spots: dict[Collection[int], list[tuple[Mapping[str, Any], str]]] = {}
 
     def are_of(self, wanted: Collection[object]) -> bool:
@@ -72,8 +73,7 @@ class Places:
             changed = self._changed(loaded)
             self._take_stock(loaded)  # before the search: what grows meanwhile is noticed next time
             self.look_at(changed)
-        if self._name is not None:
-            self._look_by_name(self._name)
+        self._look_by_name()
 
     def look_at(self, modules: Mapping[str, Any]) -> None:
         """Find what is held in some modules, given by their names in ``sys.modules``."""
@@ -156,14 +156,13 @@ class Places:
     def _may_be_touched(self, key: str) -> bool:
         return key in self._also or not is_left_alone(key)
 
-    def _look_by_name(self, name: str) -> None:
-        known = self._holders | self._left_alone
-        for key, module, names in zip(self._keys, self._modules, self._namespaces, strict=True):
-            identity = id(names.get(name))
+    def _look_by_name(self) -> None:
+        for holder in self._candidates[:]:
+            identity = id(holder.names.get(self._name))
             if identity in self._ids:
-                holder = known.get(id(module))
-                if holder is None or holder.held.get(name) != identity:
-                    self._add(Holder(key, module, names, {name: identity}))
+                holder.held[self._name] = identity
+                self._add(holder)
+                self._candidates.remove(holder)
 
     def _add(self, holder: Holder) -> None:
         kind = self._holders if self._may_be_touched(holder.key) else self._left_alone
@@ -177,6 +176,11 @@ class Places:
         self._keys, self._modules = list(loaded), list(loaded.values())
         self._namespaces = list(map(namespace, self._modules))
         self._sizes = list(map(len, self._namespaces))
+        self._candidates = [
+            Holder(key, module, names, {})
+            for key, module, names in zip(self._keys, self._modules, self._namespaces, strict=True)
+            if self._name in names and id(names.get(self._name)) not in self._ids
+        ]
         for holders in (self._holders, self._left_alone):
             for identity in holders.keys() - set(map(id, self._modules)):
                 del holders[identity]
