@@ -9,10 +9,11 @@ import subprocess
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from benchmarks import exchanges, life, loopback, suites  # noqa: F401 - they fill the table
 from benchmarks.measuring import Figures
-from benchmarks.row import ROWS, LeftOut
+from benchmarks.row import ROWS
 from benchmarks.table import as_table, changes, read_results, update_page, write_json
 
 ROOT = Path(__file__).parents[1]
@@ -27,21 +28,24 @@ def main() -> int:
         for row in ROWS.values():
             print(f"{row.name:32} {row.what}")
         return 0
-    if arguments.worker:
-        return _work(arguments.worker, arguments.rounds)
     chosen = [name for name in ROWS if not arguments.rows or any(fnmatch(name, row) for row in arguments.rows)]
     if not chosen:
         sys.exit(f"there is no such row; python -m benchmarks --list shows them: {', '.join(ROWS)}")
     # pip compiles what it installs; a checkout is compiled by whoever uses it first, where nothing forbids that.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONHASHSEED"] = "0"  # or the order of sets, and what that costs, would differ with each process
     rounds = 1 if arguments.quick else arguments.rounds
     earlier = read_results(RESULTS)
+    processes = {name: 1 if arguments.quick else ROWS[name].processes for name in chosen}
     results: dict[str, Figures | str] = {}
-    for name in chosen:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        results[name] = _measure(name, rounds, 1 if arguments.quick else ROWS[name].processes)
-        if arguments.update:  # at once, for the whole takes long
-            _update({name: results[name]})
+    # In turns, so that the processes of a row are apart from each other, and a bad minute of the machine meets one.
+    for turn in range(max(processes.values())):
+        for name in chosen:
+            if turn < processes[name] and not isinstance(results.get(name), str):
+                print(f"{name} ...", file=sys.stderr, flush=True)
+                results[name] = _with_another_process(results.get(name), name, rounds)
+                if arguments.update and turn == processes[name] - 1:  # at once, for the whole takes long
+                    _update({name: results[name]})
     print(as_table(results))
     print(changes(results, earlier), end="")
     if arguments.json:
@@ -58,7 +62,6 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values; python -m pyperf show reads them")
     parser.add_argument("--update", action="store_true", help="put the figures into docs/performance.md")
     parser.add_argument("--list", action="store_true", help="list the rows and exit")
-    parser.add_argument("--worker", choices=list(ROWS), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -70,27 +73,18 @@ def _update(results: dict[str, Figures | str]) -> None:
     update_page(PAGE, together)
 
 
-def _measure(name: str, rounds: int, processes: int) -> Figures | str:
-    together = Figures()
-    for _ in range(processes):
-        command = [sys.executable, "-m", "benchmarks", "--worker", name, "--rounds", str(rounds)]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            sys.exit(f"measuring {name} failed")
-        said = json.loads(done.stdout)
-        if isinstance(said, str):
-            return said
-        together.add(Figures(**said))
-    return together
-
-
-def _work(name: str, rounds: int) -> int:
-    try:
-        found: object = ROWS[name].measure(rounds).to_json()
-    except LeftOut as why:
-        found = str(why)
-    print(json.dumps(found))
-    return 0
+def _with_another_process(known: Figures | str | None, name: str, rounds: int) -> Figures | str:
+    command = [sys.executable, "-m", "benchmarks.worker", ROWS[name].measure.__module__, name, str(rounds)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"measuring {name} failed")
+    said: str | dict[str, Any] = json.loads(done.stdout)
+    if isinstance(said, str):
+        return said
+    if isinstance(known, Figures):
+        known.add(Figures(**said))
+        return known
+    return Figures(**said)
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ def _growth_100000(rounds: int) -> Figures:
     return _growth(GROWN, rounds)
 
 
-@row("providers", "token request beside 1,000 other providers", "the same alone", 1.1, processes=1)
+@row("providers", "token request beside 1,000 other providers", "the same alone", 1.1)
 def _providers(rounds: int) -> Figures:
     return _beside(rounds, providers=1_000)
 

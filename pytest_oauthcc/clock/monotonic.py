@@ -23,8 +23,8 @@ def _works_for_the_real() -> tuple[Holders, dict[int, StandIn]]:
     key = id(time.monotonic), id(time.monotonic_ns)
     if key not in _works:
         stand_ins = {id(real): StandIn(real, real) for real in (time.monotonic, time.monotonic_ns)}
-        # Not those of the other backend: what its books keep alive, or these, would look like news, and hide some.
-        bystanders = (time.localtime, time.perf_counter_ns)
+        # Not both of the other backend's: all that its books or these keep alive would be no news, and hide somebody.
+        bystanders = (time.gmtime, time.perf_counter_ns)
         _works[key] = Holders((time.monotonic, time.monotonic_ns), bystanders), stand_ins
     return _works[key]
 
