@@ -27,7 +27,7 @@ def _cpu_of_run(folder: str, *more: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-@row("plugin", "plugin loaded and not used, CPU time added to a run", "", 0.010, processes=1)
+@row("plugin", "plugin loaded and not used, CPU time added to a run", "", 0.010)
 def _plugin(rounds: int) -> Figures:
     os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
     # Other plugins that the environment happens to have would only make noise.
