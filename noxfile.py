@@ -161,7 +161,7 @@ def tutorial(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def fuzz(session: nox.Session) -> None:
     """Fuzz every reader, and run the state machine for long; seconds or targets may follow after --."""
-    session.install(".", "pytest", "hypothesis", "requests", "httpx", "h11", "atheris")
+    session.install(".", "pytest", "pytest-asyncio", "hypothesis", "requests", "httpx", "h11", "atheris")
     examples = {"OAUTHCC_STATE_MACHINE_EXAMPLES": "2000"}
     session.run("python", "-m", "pytest", "tests/hostile/test_hostile_state_machine.py", env=examples)
     session.run("python", "-m", "fuzz", *(session.posargs or ["--seconds", "600"]))
