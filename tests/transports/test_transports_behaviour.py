@@ -158,7 +158,7 @@ def test_faults_are_those_of_a_real_network(style, wired, loopback, kind):
         real = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
         real = {"refused": real, "read_timeout": loopback + "/silent", "reset_in_body": loopback + "/reset"}[kind]
         with pytest.raises(Exception) as really:  # whatever it is, the fake has to raise it as well
-            style.send("GET", real, timeout=0.1 if kind == "read_timeout" else 5)
+            style.send("GET", real, timeout=0.5 if kind == "read_timeout" else 5)
     response = Response(200, (("Content-Length", "1000"),), b"partial") if kind == "reset_in_body" else None
     wired.outcome = NetworkFault(kind.partition("_in_")[0], "the fake said so", response)
 
